@@ -1,0 +1,74 @@
+# Every target does all of its own set-up; nothing is installed outside of this checkout.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+EMULATOR := .venv-emulator
+UV := $(BIN)/uv
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+LOCKS := layer client infra emulator dev
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
+
+# --- set-up ---------------------------------------------------------------------------------
+
+$(VENV)/.ready: requirements/uv.txt requirements/dev.txt pyproject.toml local/setup.sh
+	@local/setup.sh dev $(PYTHON) $(VENV)
+
+$(EMULATOR)/.ready: requirements/emulator.txt $(VENV)/.ready
+	@local/setup.sh emulator $(PYTHON) $(EMULATOR)
+
+.PHONY: dev
+dev: $(VENV)/.ready $(EMULATOR)/.ready ## set up the virtual environments in this checkout
+
+# --- the local environment --------------------------------------------------------------------
+
+.PHONY: run up down
+run: dev ## start the local environment in the foreground; Ctrl-C stops it
+	@$(BIN)/python -m local run
+
+up: dev ## start the local environment in the background
+	@$(BIN)/python -m local up
+
+down: ## stop the local environment; its jobs are kept
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local down; else echo "nothing is running"; fi
+
+# --- checks -----------------------------------------------------------------------------------
+
+.PHONY: fmt check test bench
+fmt: $(VENV)/.ready ## format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix-only -q .
+
+check: $(VENV)/.ready ## format, lint, types, import contracts, docs
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/pytest -q tests/docs
+
+test: dev ## every test, end-to-end ones included, on a local environment of its own
+	@$(BIN)/pytest
+
+bench: dev ## measure the budgets; prints a table and writes benchmarks/results.json
+	@$(BIN)/python -m benchmarks
+
+# --- deployment -------------------------------------------------------------------------------
+
+node_modules/.ready: package-lock.json $(VENV)/.ready
+	@local/setup.sh node
+
+.PHONY: synth deploy lock
+synth: dev ## write the CloudFormation templates to cdk.out/
+	@$(BIN)/python app.py
+
+deploy: dev node_modules/.ready ## deploy to the AWS account of your credentials
+	@local/deploy.sh
+
+lock: $(VENV)/.ready ## compile requirements/*.in again
+	@for name in uv $(LOCKS); do echo "requirements/$$name.txt"; \
+	  $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	    requirements/$$name.in -o requirements/$$name.txt || exit 1; done

@@ -1,0 +1,1 @@
+"""Heimdall, serverless: what all functions share (the content of the Lambda layer)."""

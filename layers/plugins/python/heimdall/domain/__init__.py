@@ -1,0 +1,1 @@
+"""What the gateway is about: jobs, commands, clusters and the rules between them, free of AWS."""

@@ -1,0 +1,40 @@
+"""Time and identity, which tests replace."""
+
+import secrets
+import time
+from typing import Protocol
+from uuid import UUID
+
+_RANDOM_BITS = 80 - 6  # RFC 9562 5.7: what version and variant leave of the last 80 bits
+_MAX_RANDOM = (1 << _RANDOM_BITS) - 1
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since the epoch, UTC."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since the epoch, UTC."""
+        return time.time_ns() // 1_000_000
+
+
+def new_job_id(now_ms: int) -> str:
+    """Make an id that sorts by time of creation: a UUIDv7 (RFC 9562, section 5.7)."""
+    return str(_uuid7(now_ms, secrets.randbits(_RANDOM_BITS)))
+
+
+def first_id_at(now_ms: int) -> str:
+    """Return the smallest id that a job created at this millisecond can have."""
+    return str(_uuid7(now_ms, 0))
+
+
+def _uuid7(now_ms: int, random: int) -> UUID:
+    high, low = divmod(random & _MAX_RANDOM, 1 << 62)
+    return UUID(int=(now_ms << 80) | (0x7 << 76) | (high << 64) | (0b10 << 62) | low)

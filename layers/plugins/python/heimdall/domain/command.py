@@ -1,0 +1,71 @@
+"""Commands: what may be run, and with which plugin."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class CatalogStatus(StrEnum):
+    """Whether a command or cluster may be chosen: only ACTIVE ones are."""
+
+    ACTIVE = "ACTIVE"
+    INACTIVE = "INACTIVE"
+    DELETED = "DELETED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogEntry:
+    """What commands and clusters have in common.
+
+    Attributes:
+        tags: the writer's tags, without the system tags.
+        context: settings for the plugin, any JSON object.
+        user: who wrote it last.
+        revision: the catalog's revision that this version of it came with.
+    """
+
+    id: str
+    name: str
+    version: str = ""
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    status: CatalogStatus = CatalogStatus.ACTIVE
+    context: Mapping[str, Any] = field(default_factory=dict)
+    user: str = ""
+    created_at_ms: int = 0
+    updated_at_ms: int = 0
+    revision: int = 0
+
+    @property
+    def is_active(self) -> bool:
+        """Whether jobs may be sent there."""
+        return self.status is CatalogStatus.ACTIVE
+
+    @property
+    def all_tags(self) -> tuple[str, ...]:
+        """The tags that criteria are matched against: the writer's and the system's."""
+        return (*self.tags, *system_tags(id=self.id, name=self.name, version=self.version))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command(CatalogEntry):
+    """What may be run.
+
+    Attributes:
+        plugin: the name of the plugin that runs it.
+        is_sync: whether the submitter waits for the result.
+        cluster_tags: tags that a cluster must all have for this command to run there.
+    """
+
+    plugin: str
+    is_sync: bool = False
+    cluster_tags: tuple[str, ...] = ()
+
+
+SYSTEM_TAG_NAMES = ("_id", "_name", "_version")
+
+
+def system_tags(*, id: str, name: str, version: str) -> tuple[str, ...]:  # noqa: A002 - the tag's name
+    """Return the tags that every object carries without being asked."""
+    return (f"_id:{id}", f"_name:{name}", f"_version:{version}")

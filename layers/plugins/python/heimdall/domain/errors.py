@@ -1,0 +1,154 @@
+"""Every error that the gateway knows: a code and a sentence, no HTTP.
+
+HeimdallError
+├── InvalidRequestError         a field is wrong; details name it
+│   ├── NoPairMatchesError      no active command and cluster fit the criteria
+│   └── UnknownPluginError      a command names a plugin that this deployment lacks
+├── InvalidPageTokenError       a cursor that this gateway never gave out
+├── UnauthenticatedError        nobody vouches for the caller
+├── ForbiddenError              the caller may not do this
+├── NotFoundError
+│   ├── JobNotFoundError
+│   ├── CommandNotFoundError
+│   ├── ClusterNotFoundError
+│   └── RouteNotFoundError      no such path, or not with this method
+├── InvalidTransitionError      the job's status does not allow it
+├── ConcurrentChangeError       somebody else changed it in between
+├── PayloadTooLargeError        more than a function may receive
+├── RunnerUnavailableError      no executor could be started now
+├── StoreThrottledError         DynamoDB or S3 asked to slow down
+└── PluginError                 the work failed, for good
+    └── TransientPluginError    the engine may do it later
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+Details = Sequence[Mapping[str, Any]] | Mapping[str, Any]
+
+
+class HeimdallError(Exception):
+    """Something that a caller can be told about.
+
+    Attributes:
+        code: one stable word for programs.
+        details: where it was wrong, for example `[{"path": "context.query", "message": "..."}]`.
+        job_id: the job that it is about, if there is one.
+    """
+
+    code: ClassVar[str] = "internal"
+
+    def __init__(
+        self, message: str, *, details: Details | None = None, job_id: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.details = details
+        self.job_id = job_id
+
+
+class InvalidRequestError(HeimdallError):
+    """A field of the request is missing, unknown or wrong."""
+
+    code = "invalid_request"
+
+
+class NoPairMatchesError(InvalidRequestError):
+    """No pair of an active command and an active cluster satisfies the criteria."""
+
+    code = "no_pair_matches"
+
+
+class UnknownPluginError(InvalidRequestError):
+    """A command names a plugin that this deployment does not have."""
+
+    code = "unknown_plugin"
+
+
+class InvalidPageTokenError(HeimdallError):
+    """A cursor that did not come from this gateway, or was changed on the way."""
+
+    code = "invalid_page_token"
+
+
+class UnauthenticatedError(HeimdallError):
+    """The request carries no IAM identity."""
+
+    code = "unauthenticated"
+
+
+class ForbiddenError(HeimdallError):
+    """The caller may not do this."""
+
+    code = "forbidden"
+
+
+class NotFoundError(HeimdallError):
+    """There is no such thing."""
+
+    code = "not_found"
+
+
+class JobNotFoundError(NotFoundError):
+    """There is no job of this id."""
+
+    code = "job_not_found"
+
+
+class CommandNotFoundError(NotFoundError):
+    """There is no command of this id."""
+
+    code = "command_not_found"
+
+
+class ClusterNotFoundError(NotFoundError):
+    """There is no cluster of this id."""
+
+    code = "cluster_not_found"
+
+
+class RouteNotFoundError(NotFoundError):
+    """The API has no such path, or not with this method."""
+
+    code = "route_not_found"
+
+
+class InvalidTransitionError(HeimdallError):
+    """The job's status does not allow what was asked."""
+
+    code = "invalid_transition"
+
+
+class ConcurrentChangeError(HeimdallError):
+    """Another writer changed the same thing at the same time."""
+
+    code = "concurrent_change"
+
+
+class PayloadTooLargeError(HeimdallError):
+    """The request is larger than a function may receive."""
+
+    code = "payload_too_large"
+
+
+class RunnerUnavailableError(HeimdallError):
+    """No executor could be started for a sync job; the job was not run."""
+
+    code = "runner_unavailable"
+
+
+class StoreThrottledError(HeimdallError):
+    """DynamoDB or S3 asked to slow down."""
+
+    code = "store_throttled"
+
+
+class PluginError(HeimdallError):
+    """The work failed and will fail again: the job becomes FAILED."""
+
+    code = "plugin_failed"
+
+
+class TransientPluginError(PluginError):
+    """The engine was throttled or out of reach; the same call may succeed later."""
+
+    code = "plugin_unavailable"

@@ -1,0 +1,163 @@
+"""Jobs: one request each, its life, and the one table of what may follow what."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from heimdall.domain.errors import InvalidTransitionError
+
+MAX_ERROR_CHARACTERS = 4_096
+"""Longer reasons are cut, with a mark, so that an item keeps far below DynamoDB's 400 KB."""
+
+
+class JobStatus(StrEnum):
+    """Heimdall's eight statuses. KILLED is never set; it is kept for clients that know it."""
+
+    NEW = "NEW"
+    ACCEPTED = "ACCEPTED"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    KILLED = "KILLED"
+    CANCELING = "CANCELING"
+    CANCELED = "CANCELED"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing can follow."""
+        return not TRANSITIONS[self]
+
+
+TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
+    JobStatus.NEW: frozenset(
+        {JobStatus.ACCEPTED, JobStatus.RUNNING, JobStatus.FAILED, JobStatus.CANCELING}
+    ),
+    JobStatus.ACCEPTED: frozenset({JobStatus.RUNNING, JobStatus.FAILED, JobStatus.CANCELING}),
+    JobStatus.RUNNING: frozenset({JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELING}),
+    JobStatus.CANCELING: frozenset({JobStatus.CANCELED, JobStatus.SUCCEEDED, JobStatus.FAILED}),
+    JobStatus.SUCCEEDED: frozenset(),
+    JobStatus.FAILED: frozenset(),
+    JobStatus.KILLED: frozenset(),
+    JobStatus.CANCELED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOutcome:
+    """How a run ended.
+
+    Attributes:
+        status: SUCCEEDED, FAILED or CANCELED.
+        error: for people: why it did not succeed.
+        result: the result's JSON where it is small enough to be kept in the job.
+        result_bytes: size of the result's JSON, wherever it is; 0 if there is none.
+        stdout: the stream itself where it is small enough to be kept in the job.
+        stdout_bytes: size of the whole stream; so for `stderr`.
+    """
+
+    status: JobStatus
+    error: str | None = None
+    result: str | None = None
+    result_bytes: int = 0
+    stdout: bytes = b""
+    stdout_bytes: int = 0
+    stderr: bytes = b""
+    stderr_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One request, as it stands. All times are milliseconds since the epoch, UTC.
+
+    Attributes:
+        caller: the IAM ARN that submitted it (without a session's name).
+        user: whom the job is for: the caller, or whom a trusted proxy named.
+        context: the job's context as JSON text; None if it is too large for the item.
+        run: the number of the current attempt; 0 before the first.
+        lease_expires_at_ms: when the executor of the current run must have been heard of again.
+        sends: how often the job was sent to its runner's queue again.
+        handle: how to find the work at the engine, as JSON text.
+        expires_at_s: when a finished job is removed, in seconds since the epoch.
+    """
+
+    id: str
+    name: str
+    user: str
+    caller: str
+    command_criteria: tuple[str, ...]
+    cluster_criteria: tuple[str, ...]
+    command_id: str
+    command_name: str
+    cluster_id: str
+    cluster_name: str
+    plugin: str
+    status: JobStatus
+    created_at_ms: int
+    updated_at_ms: int
+    version: str = ""
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    is_sync: bool = False
+    choice: str = ""
+    context: str | None = "{}"
+    run: int = 0
+    started_at_ms: int | None = None
+    finished_at_ms: int | None = None
+    lease_expires_at_ms: int | None = None
+    sent_at_ms: int | None = None
+    sends: int = 0
+    handle: str | None = None
+    error: str | None = None
+    canceled_by: str | None = None
+    result: str | None = None
+    result_bytes: int = 0
+    stdout: bytes = b""
+    stdout_bytes: int = 0
+    stderr: bytes = b""
+    stderr_bytes: int = 0
+    expires_at_s: int | None = None
+
+    def started(self, *, now_ms: int, lease_expires_at_ms: int) -> "Job":
+        """Begin the next run."""
+        return replace(
+            self._to(JobStatus.RUNNING, now_ms),
+            run=self.run + 1,
+            started_at_ms=now_ms,
+            lease_expires_at_ms=lease_expires_at_ms,
+        )
+
+    def finished(self, outcome: RunOutcome, *, now_ms: int, keep_for_days: int) -> "Job":
+        """End the job the way its run ended."""
+        return replace(
+            self._to(outcome.status, now_ms),
+            finished_at_ms=now_ms,
+            lease_expires_at_ms=None,
+            handle=None,
+            error=_cut(outcome.error),
+            result=outcome.result,
+            result_bytes=outcome.result_bytes,
+            stdout=outcome.stdout,
+            stdout_bytes=outcome.stdout_bytes,
+            stderr=outcome.stderr,
+            stderr_bytes=outcome.stderr_bytes,
+            expires_at_s=now_ms // 1_000 + keep_for_days * 86_400,
+        )
+
+    def cancel_requested(self, *, by: str, now_ms: int) -> "Job":
+        """Ask for the job's end; the first who asks is remembered."""
+        if self.status is JobStatus.CANCELING:
+            return self
+        return replace(self._to(JobStatus.CANCELING, now_ms), canceled_by=by)
+
+    def _to(self, status: JobStatus, now_ms: int) -> "Job":
+        if status not in TRANSITIONS[self.status]:
+            raise InvalidTransitionError(
+                f"the job is {self.status} and cannot become {status}", job_id=self.id
+            )
+        return replace(self, status=status, updated_at_ms=now_ms)
+
+
+def _cut(error: str | None) -> str | None:
+    if error is None or len(error) <= MAX_ERROR_CHARACTERS:
+        return error
+    return error[: MAX_ERROR_CHARACTERS - 15] + "... (truncated)"

@@ -1,0 +1,30 @@
+"""What a run gives back: typed columns and rows."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+INLINE_BYTES = 8 * 1024
+"""A result up to this size stays in the job's item: eight 1 KB writes cost what one S3 PUT costs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name and the engine-neutral name of its type (`string`, `int`, ...)."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A table of JSON-safe values, `rows[i][j]` belonging to `columns[j]`."""
+
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Any]]
+
+    def to_json(self) -> str:
+        """Write Heimdall's form: `{"columns": [{"name": .., "type": ..}], "data": [[..]]}`."""
+        columns = [{"name": column.name, "type": column.type} for column in self.columns]
+        return json.dumps({"columns": columns, "data": self.rows}, separators=(",", ":"))

@@ -1,0 +1,172 @@
+"""What a plugin is: four calls and the values that they exchange."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from heimdall.domain.cluster import Cluster
+from heimdall.domain.command import Command
+from heimdall.domain.result import Result
+
+
+class PluginOptions(BaseModel):
+    """A context that a plugin understands: unknown fields are refused, nothing is coerced."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class AnyOptions(BaseModel):
+    """A context that the plugin does not look into."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class RunState(StrEnum):
+    """Where a run is."""
+
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELED = "CANCELED"
+
+
+class StopReason(StrEnum):
+    """Why a run has to end before its time."""
+
+    CANCELED = "canceled"
+    DEADLINE = "deadline"
+
+
+class StopSignal(Protocol):
+    """Tells work that happens inside `start` that it has to end."""
+
+    @property
+    def reason(self) -> StopReason | None:
+        """Why, or None as long as the run may go on."""
+        ...
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep until the run has to end, at most `seconds`; return whether it has to."""
+        ...
+
+
+class OutputStream(Protocol):
+    """A stream of the job that people read: stdout or stderr."""
+
+    def write(self, data: bytes) -> None:
+        """Append; may be called from any thread."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """One attempt to do a job on its pair.
+
+    Attributes:
+        run: the number of the attempt, from 1.
+        token: the same for every try of this attempt; engines take it as their client token.
+        options: the job's context, an instance of the plugin's `Options`.
+        command_options: the command's context, an instance of `CommandOptions`.
+        cluster_options: the cluster's context, an instance of `ClusterOptions`.
+        seconds_left: how long the work may take inside `start`.
+        stop: for work that happens inside `start`: when it has to end.
+    """
+
+    job_id: str
+    run: int
+    token: str
+    user: str
+    command: Command
+    cluster: Cluster
+    options: BaseModel
+    command_options: BaseModel
+    cluster_options: BaseModel
+    seconds_left: float
+    stop: StopSignal
+    stdout: OutputStream
+    stderr: OutputStream
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunHandle:
+    """How to find work at an engine again: strings only, since it lives in the job's item."""
+
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """Where a run is, as the engine says.
+
+    Attributes:
+        detail: for people: why it failed, or what it is doing.
+        retry_after_seconds: when to ask again; None means the default.
+    """
+
+    state: RunState
+    detail: str | None = None
+    result: Result | None = None
+    retry_after_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthReport:
+    """Whether a cluster answers."""
+
+    is_healthy: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionModels:
+    """The three contexts that a plugin takes: of the job, of the command, of the cluster."""
+
+    job: type[BaseModel]
+    command: type[BaseModel] = field(default=AnyOptions)
+    cluster: type[BaseModel] = field(default=AnyOptions)
+
+
+class Plugin(Protocol):
+    """Runs jobs of one kind. No call waits for an engine.
+
+    Work that an engine does is started by `start`, which returns a handle. Work that the plugin
+    does itself happens inside `start`, within `seconds_left`, heeding `stop`.
+    """
+
+    name: ClassVar[str]
+
+    def start(self, run: RunRequest) -> RunHandle | RunReport:
+        """Begin the work, or do it; idempotent on `run.token`.
+
+        Raises:
+            TransientPluginError: throttled or unreachable; nothing was started.
+            PluginError: it cannot be started; the job becomes FAILED.
+        """
+        ...
+
+    def poll(self, handle: RunHandle) -> RunReport:
+        """Ask the engine where the run is; never waits.
+
+        Args:
+            handle: what `start` returned, possibly hours ago and in another process.
+
+        Raises:
+            TransientPluginError: throttled or unreachable; the job stays as it is.
+            PluginError: the engine no longer knows the run; the job becomes FAILED.
+        """
+        ...
+
+    def cancel(self, handle: RunHandle) -> None:
+        """Ask the engine to end the run; whether it did comes from `poll`.
+
+        Raises:
+            TransientPluginError: throttled or unreachable; ask again.
+        """
+        ...
+
+    def health(self, cluster: Cluster) -> HealthReport:
+        """Ask with one cheap read whether the cluster answers."""
+        ...

@@ -1,0 +1,1 @@
+"""Jobs and catalog in DynamoDB, streams, contexts and results in S3."""
