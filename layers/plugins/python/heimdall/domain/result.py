@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 INLINE_BYTES = 8 * 1024
-"""A result up to this size stays in the job's item: eight 1 KB writes cost what one S3 PUT costs."""
+"""Up to this size a result stays in the job's item: eight 1 KB writes cost what one S3 PUT does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ class PluginRegistry:
         if not isinstance(options, OptionModels):
             raise InvalidPluginError(f"{module.__name__} has no OPTIONS of type OptionModels")
         for model in (options.job, options.command, options.cluster):
-            if not (inspect.isclass(model) and issubclass(model, BaseModel)):
+            if not _is_model(model):
                 raise InvalidPluginError(f"{module.__name__}: {model!r} is no pydantic model")
         return options
 
@@ -113,3 +113,7 @@ class PluginRegistry:
             return self._installed()[name]
         except KeyError:
             raise UnknownPluginError(f"this deployment has no plugin {name!r}") from None
+
+
+def _is_model(candidate: object) -> bool:
+    return inspect.isclass(candidate) and issubclass(candidate, BaseModel)

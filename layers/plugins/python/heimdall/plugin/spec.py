@@ -1,9 +1,9 @@
 """What a plugin is: four calls and the values that they exchange."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
@@ -122,11 +122,16 @@ class HealthReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptionModels:
-    """The three contexts that a plugin takes: of the job, of the command, of the cluster."""
+    """The three contexts that a plugin takes: of the job, of the command, of the cluster.
+
+    Attributes:
+        check: looks at all three together, in this order; a ValueError refuses the job.
+    """
 
     job: type[BaseModel]
-    command: type[BaseModel] = field(default=AnyOptions)
-    cluster: type[BaseModel] = field(default=AnyOptions)
+    command: type[BaseModel] = AnyOptions
+    cluster: type[BaseModel] = AnyOptions
+    check: Callable[[Any, Any, Any], None] | None = None
 
 
 class Plugin(Protocol):
