@@ -1,0 +1,1 @@
+"""Does what it is told and nothing useful: what tests and benchmarks run on."""

@@ -1,0 +1,35 @@
+"""The contexts that noop takes."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from heimdall.plugin.spec import OptionModels, PluginOptions
+
+MAX_DELAY_SECONDS = 86_400
+"""A day: longer than any run inside one function, so that deadlines can be tried out."""
+
+MAX_OUTPUT_BYTES = 1_000_000_000
+"""A gigabyte: twice the memory of the light runner, so nothing passes by keeping it all."""
+
+
+class JobOptions(PluginOptions):
+    """How the run shall go: first the output is written, then the delay, then fault and outcome.
+
+    Attributes:
+        outcome: how the run ends, unless a fault comes first.
+        delay_seconds: how long it takes; a stop ends the wait.
+        output_bytes: how much is written to stdout, in lines of 64 bytes.
+        fault: what goes wrong: `error` raises what no plugin should raise, `transient` says that
+            the engine is out of reach, `crash` ends the executor's process without a word.
+        payload: any JSON; the result is its size.
+    """
+
+    outcome: Literal["succeeded", "failed"] = "succeeded"
+    delay_seconds: float = Field(default=0.0, ge=0, le=MAX_DELAY_SECONDS, allow_inf_nan=False)
+    output_bytes: int = Field(default=0, ge=0, le=MAX_OUTPUT_BYTES)
+    fault: Literal["none", "error", "transient", "crash"] = "none"
+    payload: Any = None
+
+
+OPTIONS = OptionModels(job=JobOptions)

@@ -1,0 +1,1 @@
+"""Greets the caller: the smallest plugin, to see that the whole path works."""

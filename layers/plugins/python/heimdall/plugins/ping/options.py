@@ -1,0 +1,10 @@
+"""The contexts that ping takes."""
+
+from heimdall.plugin.spec import OptionModels, PluginOptions
+
+
+class JobOptions(PluginOptions):
+    """Nothing: `{}`."""
+
+
+OPTIONS = OptionModels(job=JobOptions)

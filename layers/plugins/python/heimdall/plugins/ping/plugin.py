@@ -1,0 +1,36 @@
+"""Answers `Hello, <user>!` at once."""
+
+from typing import ClassVar
+
+from heimdall.domain.cluster import Cluster
+from heimdall.domain.errors import PluginError
+from heimdall.domain.result import Column, Result
+from heimdall.plugin.spec import HealthReport, Plugin, RunHandle, RunReport, RunRequest, RunState
+
+
+class PingPlugin:
+    """Needs no engine: the run is over when `start` returns."""
+
+    name: ClassVar[str] = "ping"
+
+    def start(self, run: RunRequest) -> RunReport:
+        """Return one row with a greeting."""
+        greeting = Result([Column("message", "string")], [[f"Hello, {run.user}!"]])
+        return RunReport(state=RunState.SUCCEEDED, result=greeting)
+
+    def poll(self, handle: RunHandle) -> RunReport:
+        """Refuse: ping gives out no handles."""
+        raise PluginError(f"ping gives out no handles, so this is not one: {dict(handle.values)}")
+
+    def cancel(self, handle: RunHandle) -> None:
+        """Refuse: ping gives out no handles."""
+        raise PluginError(f"ping gives out no handles, so this is not one: {dict(handle.values)}")
+
+    def health(self, cluster: Cluster) -> HealthReport:  # noqa: ARG002 - part of the protocol
+        """Say yes: ping needs nothing of its cluster."""
+        return HealthReport(is_healthy=True)
+
+
+def build_plugin() -> Plugin:
+    """Return the plugin."""
+    return PingPlugin()

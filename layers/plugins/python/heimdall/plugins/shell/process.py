@@ -1,0 +1,176 @@
+"""Runs a program in a process group of its own and sees to it that the whole group ends."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+
+from heimdall.domain.errors import PluginError, TransientPluginError
+from heimdall.plugin.spec import OutputStream, StopSignal
+from heimdall.plugins.shell.pump import pump
+
+GRACE_SECONDS = 1.0
+"""Between SIGTERM and SIGKILL."""
+
+_LONGEST_PAUSE_SECONDS = 0.05
+_KILL_TAKES_SECONDS = 1.0
+_PR_SET_DUMPABLE = 4
+_OUT_OF_RESOURCES = frozenset({errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE})
+
+
+class Ending(Enum):
+    """Why a program is no longer running."""
+
+    EXITED = auto()
+    STOPPED = auto()
+    OUT_OF_TIME = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """What to run, where, and for how long.
+
+    Attributes:
+        environment: all that it gets; nothing is inherited.
+    """
+
+    argv: Sequence[str]
+    directory: Path
+    environment: Mapping[str, str]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a program ended.
+
+    Attributes:
+        code: as `subprocess` says it: a signal's number is negative.
+    """
+
+    ending: Ending
+    code: int
+
+
+def run_program(
+    program: Program, *, stop: StopSignal, stdout: OutputStream, stderr: OutputStream
+) -> Exit:
+    """Run a program to its end; when this returns, none of its group is left.
+
+    Raises:
+        TransientPluginError: the machine has no room for another process now.
+        PluginError: there is no such program, or it cannot be run.
+    """
+    _hide_this_process()
+    process = _spawn(program)
+    streams = ((process.stdout, stdout), (process.stderr, stderr))
+    sources = {pipe.fileno(): stream for pipe, stream in streams if pipe is not None}
+    with process, _pipe() as (over, bell), ThreadPoolExecutor(max_workers=1) as threads:
+        pumping = threads.submit(pump, sources, until=over)
+        try:
+            ending = _wait(process, pumping, stop=stop, seconds=program.seconds)
+        finally:
+            _end_group(process)
+            os.write(bell, b"\0")
+        pumping.result()
+        return Exit(ending, process.wait())
+
+
+def _hide_this_process() -> None:
+    """Keep the program, which has our user id, from reading our environment and memory in /proc.
+
+    The function's credentials are in both. Undumpable processes belong to root there, so that
+    root alone can look inside. Elsewhere than on Linux there is no /proc to read.
+    """
+    if sys.platform == "linux":
+        import ctypes
+
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "this process cannot be hidden from its children")
+
+
+def _spawn(program: Program) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(  # noqa: S603 - running what the job says is this plugin's purpose
+            program.argv,
+            bufsize=0,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=program.directory,
+            env=program.environment,
+            start_new_session=True,
+        )
+    except OSError as error:
+        kind = TransientPluginError if error.errno in _OUT_OF_RESOURCES else PluginError
+        reason = (error.strerror or str(error)).lower()
+        raise kind(f"{program.argv[0]!r} cannot be run: {reason}") from error
+
+
+@contextmanager
+def _pipe() -> Iterator[tuple[int, int]]:
+    reader, writer = os.pipe()
+    try:
+        yield reader, writer
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+def _wait(
+    process: subprocess.Popen[bytes], pumping: Future[None], *, stop: StopSignal, seconds: float
+) -> Ending:
+    """Wait for whatever comes first: the program's end, a stop, or the end of its time.
+
+    The pauses grow from a millisecond, so that a short program is not held up by a long pause.
+    A pump that failed ends the wait: its error is raised once the group is gone.
+    """
+    ends_at = time.monotonic() + seconds
+    pause = 0.001
+    while process.poll() is None and not (pumping.done() and pumping.exception()):
+        left = ends_at - time.monotonic()
+        if left <= 0:
+            return Ending.OUT_OF_TIME
+        if stop.wait(min(pause, left)):
+            return Ending.STOPPED
+        pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+    return Ending.EXITED
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """End every process of the group: a program that is still running is asked first."""
+    if process.poll() is None and _signal(process, signal.SIGTERM):
+        _wait_until_gone(process, GRACE_SECONDS)
+    if _signal(process, signal.SIGKILL):
+        _wait_until_gone(process, _KILL_TAKES_SECONDS)
+
+
+def _wait_until_gone(process: subprocess.Popen[bytes], seconds: float) -> None:
+    """Wait for the whole group, not only for its leader.
+
+    It takes all of `seconds` where the machine's first process never buries orphans.
+    """
+    ends_at = time.monotonic() + seconds
+    while time.monotonic() < ends_at:
+        process.poll()  # else a dead leader stays in the group
+        if not _signal(process, 0):
+            return
+        time.sleep(0.005)
+
+
+def _signal(process: subprocess.Popen[bytes], number: int) -> bool:
+    """Send a signal to the group; tell whether there was anyone to get it."""
+    try:
+        os.killpg(process.pid, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
