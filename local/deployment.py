@@ -1,0 +1,151 @@
+"""Deploys the synthesized stacks into the emulator, as `cdk deploy` does into an AWS account."""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+from mypy_boto3_cloudformation import CloudFormationClient
+from mypy_boto3_cloudformation.type_defs import ParameterTypeDef, StackTypeDef
+
+from local.aws import ACCOUNT, CLIENT_CONFIG
+from local.build import Stack
+from local.errors import LocalError
+from local.packages import create_bucket, resolve, upload
+from local.transport import without_tls_demands
+
+PARAMETERS = {
+    "TrustedProxies": f"arn:aws:iam::{ACCOUNT}:user/heimdall-gateway",
+    "LightConcurrency": "8",
+}
+BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
+BOOTSTRAP_VERSION = "30"
+DIGEST_PARAMETER = "/heimdall-local/deployed-digest"
+DEPLOY_SECONDS = 120
+ABSENT = ("REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
+"""States of a stack that was never there: it must be deleted before it can be created."""
+
+
+class Deployer:
+    """Deploys with the permissions of one session."""
+
+    def __init__(
+        self, session: boto3.Session, endpoint: str, *, say: Callable[[str], None]
+    ) -> None:
+        self._cloudformation = session.client(
+            "cloudformation", endpoint_url=endpoint, config=CLIENT_CONFIG
+        )
+        self._s3 = session.client("s3", endpoint_url=endpoint, config=CLIENT_CONFIG)
+        self._ssm = session.client("ssm", endpoint_url=endpoint, config=CLIENT_CONFIG)
+        self._say = say
+
+    def deployed_digest(self) -> str | None:
+        """What the last complete deployment was made of; the emulator keeps it with its stacks."""
+        try:
+            found = self._ssm.get_parameter(Name=DIGEST_PARAMETER)
+        except self._ssm.exceptions.ParameterNotFound:
+            return None
+        return found["Parameter"].get("Value")
+
+    def deploy(self, stacks: Sequence[Stack], *, digest: str) -> None:
+        """Create or update the stacks, one after the other.
+
+        Raises:
+            LocalError: CloudFormation could not do it; with its reasons.
+        """
+        self._remember(BOOTSTRAP_PARAMETER, BOOTSTRAP_VERSION)
+        for stack in stacks:
+            self._say(f"deploying {stack.name}")
+            for (bucket, key), source in stack.files.items():
+                create_bucket(self._s3, resolve(bucket))
+                upload(self._s3, bucket=resolve(bucket), key=resolve(key), source=source)
+            template, lifted = without_tls_demands(stack.template)
+            for name in lifted:
+                self._say(f"  {name}: lifted the demand for TLS, which the emulator does not speak")
+            self._apply(stack.name, template)
+        self._remember(DIGEST_PARAMETER, digest)
+
+    def outputs(self, stacks: Sequence[str]) -> dict[str, str]:
+        """The outputs of all stacks that are there, in one mapping."""
+        found = [self._find(name) for name in stacks]
+        return {
+            output["OutputKey"]: output["OutputValue"]
+            for stack in found
+            if stack is not None
+            for output in stack.get("Outputs", [])
+        }
+
+    def _remember(self, name: str, value: str) -> None:
+        self._ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
+
+    def _apply(self, name: str, template: Mapping[str, Any]) -> None:
+        existing = self._find(name)
+        if existing is not None and existing["StackStatus"] in ABSENT:
+            self._cloudformation.delete_stack(StackName=name)
+            existing = self._settled(name)
+        body, parameters = json.dumps(template), _parameters(template)
+        capabilities: Any = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
+        change = self._cloudformation.create_stack
+        if existing is not None:
+            change = self._cloudformation.update_stack  # type: ignore[assignment]
+        try:
+            change(
+                StackName=name,
+                TemplateBody=body,
+                Parameters=parameters,
+                Capabilities=capabilities,
+            )
+        except ClientError as error:
+            if "No updates are to be performed" not in str(error):
+                raise LocalError(f"deploying {name} failed: {error}") from error
+        self._check(name, self._settled(name))
+
+    def _check(self, name: str, stack: StackTypeDef | None) -> None:
+        status = stack["StackStatus"] if stack is not None else "DELETE_COMPLETE"
+        if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+            return
+        reasons = "\n".join(f"  {reason}" for reason in self._reasons(name))
+        raise LocalError(f"deploying {name} ended as {status}:\n{reasons}")
+
+    def _settled(self, name: str) -> StackTypeDef | None:
+        deadline = time.monotonic() + DEPLOY_SECONDS
+        while True:
+            stack = self._find(name)
+            if stack is None or not stack["StackStatus"].endswith("_IN_PROGRESS"):
+                return stack
+            if time.monotonic() > deadline:
+                raise LocalError(f"{name} is still {stack['StackStatus']} after {DEPLOY_SECONDS} s")
+            time.sleep(0.1)
+
+    def _find(self, name: str) -> StackTypeDef | None:
+        return find_stack(self._cloudformation, name)
+
+    def _reasons(self, name: str) -> list[str]:
+        events = self._cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+        return [
+            f"{event.get('LogicalResourceId')}: {event.get('ResourceStatusReason')}"
+            for event in reversed(events)
+            if event.get("ResourceStatus", "").endswith("_FAILED")
+        ]
+
+
+def find_stack(cloudformation: CloudFormationClient, name: str) -> StackTypeDef | None:
+    """Describe a stack; None if there is none."""
+    try:
+        stacks = cloudformation.describe_stacks(StackName=name)["Stacks"]
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return None
+        raise
+    alive = [stack for stack in stacks if stack["StackStatus"] != "DELETE_COMPLETE"]
+    return alive[0] if alive else None
+
+
+def _parameters(template: Mapping[str, Any]) -> list[ParameterTypeDef]:
+    return [
+        {"ParameterKey": name, "ParameterValue": PARAMETERS[name]}
+        for name in template.get("Parameters", {})
+        if name in PARAMETERS
+    ]

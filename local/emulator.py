@@ -1,0 +1,135 @@
+"""The emulator of AWS: one process on the loopback address that keeps its state in a directory."""
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+import httpx
+
+from local import strays
+from local.aws import ACCOUNT, REGION
+from local.errors import LocalError
+from local.layout import EMULATOR_PYTHON
+from local.ports import LOOPBACK, free_port
+from local.processes import Service
+
+START_SECONDS = 60
+STOP_SECONDS = 30
+PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ")
+"""What of the developer's environment the emulator sees, and with it the functions."""
+
+
+class Emulator:
+    """MiniStack under enforced IAM, with its state, temporary files and log in one directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._temporary = directory / "tmp"
+        self._service = Service("emulator", directory)
+
+    @property
+    def endpoint(self) -> str:
+        """Where its API of AWS is."""
+        return f"http://{LOOPBACK}:{self._service.record().port}"
+
+    @property
+    def pid(self) -> int | None:
+        """Its process, if it runs."""
+        return self._service.pid()
+
+    @property
+    def log(self) -> Path:
+        """What it writes about its work, the functions' output included."""
+        return self._service.log
+
+    def is_ready(self) -> bool:
+        """Whether it runs and answers."""
+        return self.pid is not None and self._answers()
+
+    def launch(self) -> None:
+        """Start it without waiting; the port of the last start is taken again if it is free."""
+        self.stop()
+        self._clean()
+        if not EMULATOR_PYTHON.exists():
+            raise LocalError(f"there is no {EMULATOR_PYTHON}; run make dev")
+        port = free_port(preferred=self._service.record().port)
+        self._service.start(
+            [EMULATOR_PYTHON, "-m", "ministack"], environment=self._environment(port), port=port
+        )
+
+    def wait_until_ready(self) -> None:
+        """Return when it takes requests.
+
+        Raises:
+            LocalError: it ended, took too long, or is one that does not enforce IAM.
+        """
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            if self.pid is None:
+                raise self._service.died()
+            if time.monotonic() > deadline:
+                raise LocalError(f"the emulator does not answer; its log is {self.log}")
+            time.sleep(0.05)
+        health = _get(f"{self.endpoint}/_ministack/health").json()
+        if health.get("auth") != "enabled":
+            raise LocalError(
+                f"MiniStack {health.get('version')} does not enforce IAM; "
+                "requirements/emulator.txt must name 1.5.33 or later"
+            )
+
+    def stop(self) -> bool:
+        """End it and all it started; false if its latest state could not be kept.
+
+        It writes its state on the way out, but first waits for invocations under way. None of
+        them can finish, since nothing answers its calls any more: they are ended instead.
+        """
+        pid = self.pid
+        if pid is None:
+            return True
+        workers = strays.descendants(pid)
+        self._service.terminate()
+        strays.kill(workers)
+        return self._service.stop(grace_seconds=STOP_SECONDS)
+
+    def function_workers(self) -> list[int]:
+        """The processes in which functions run now."""
+        return strays.living_in(self._temporary)
+
+    def _clean(self) -> None:
+        strays.kill(strays.living_in(self._temporary))
+        shutil.rmtree(self._temporary, ignore_errors=True)
+        for name in ("tmp/home", "state", "objects"):
+            (self._directory / name).mkdir(parents=True, exist_ok=True)
+
+    def _environment(self, port: int) -> dict[str, str]:
+        passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        return {
+            **passed_on,
+            "HOME": str(self._temporary / "home"),
+            "TMPDIR": str(self._temporary),
+            "GATEWAY_PORT": str(port),
+            "BIND_HOST": LOOPBACK,
+            "MINISTACK_HOST": LOOPBACK,
+            "MINISTACK_REGION": REGION,
+            "MINISTACK_ACCOUNT_ID": ACCOUNT,
+            "AUTH": "true",
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(self._directory / "state"),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(self._directory / "objects"),
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def _answers(self) -> bool:
+        try:
+            return _get(f"{self.endpoint}/_ministack/ready").is_success
+        except httpx.TransportError:
+            return False
+
+
+def _get(url: str) -> httpx.Response:
+    return httpx.get(url, timeout=5, trust_env=False)
