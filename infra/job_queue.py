@@ -1,0 +1,47 @@
+"""The queue of one runner, and the queue of what the runner gave up on."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+EXECUTION_SECONDS = 900
+"""The longest that one invocation of a runner lasts; the most that Lambda grants."""
+
+DELIVERIES = 5
+
+
+class JobQueue(Construct):
+    """Deliveries of one runner's jobs; the fifth that fails puts a job aside."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        self.dead_letters = sqs.Queue(
+            self,
+            "DeadLetters",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+        )
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            visibility_timeout=Duration.seconds(6 * EXECUTION_SECONDS),
+            dead_letter_queue=sqs.DeadLetterQueue(
+                max_receive_count=DELIVERIES, queue=self.dead_letters
+            ),
+        )
+
+    def deliver_to(self, function: lambda_.IFunction, *, max_concurrency: float) -> None:
+        """Hand the function one job at a time, to at most `max_concurrency` copies of it."""
+        lambda_.EventSourceMapping(
+            self,
+            "Delivery",
+            target=function,
+            event_source_arn=self.queue.queue_arn,
+            batch_size=1,
+            report_batch_item_failures=True,
+            max_concurrency=max_concurrency,
+        )

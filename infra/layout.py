@@ -1,0 +1,10 @@
+"""Where things are in the checkout."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+INFRA = ROOT / "infra"
+BUILD = ROOT / ".build"
+FUNCTIONS = ROOT / "functions"
+LAYER = ROOT / "layers" / "plugins"
+LAYER_REQUIREMENTS = ROOT / "requirements" / "layer.txt"

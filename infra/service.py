@@ -1,0 +1,161 @@
+"""The stack that holds no data: functions, API, queues, schedule and alarms."""
+
+from aws_cdk import CfnOutput, CfnParameter, Stack
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.config import Config
+from infra.heimdall_function import FunctionSpec, HeimdallFunction
+from infra.job_api import JobApi
+from infra.job_queue import EXECUTION_SECONDS, JobQueue
+from infra.minute_schedule import MinuteSchedule
+from infra.monitoring import Monitoring
+from infra.permissions import Permissions
+from infra.plugin_layer import PluginLayer
+from infra.settings import RunnerAddress, Settings
+from infra.stateful import HeimdallStateful
+
+PRINCIPAL = "arn:aws[a-z-]*:iam::[0-9]{12}:(user|role)/[A-Za-z0-9_+=.@/-]+"
+
+
+class HeimdallService(Stack):
+    """Everything that can be deleted and deployed again without losing a job."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, config: Config, data: HeimdallStateful
+    ) -> None:
+        super().__init__(scope, construct_id, description="Heimdall: API, functions and queues")
+        # W6001: the names of the data are told here too, so that one stack tells them all
+        self.template_options.metadata = {"cfn-lint": {"config": {"ignore_checks": ["W6001"]}}}
+        self._config = config
+        self._layer = PluginLayer(self, "Layer", config=config)
+        self._queues = {name: JobQueue(self, f"{name.title()}Jobs") for name in config.runners}
+        self._permissions = Permissions(
+            data=data, queue_arns=[jobs.queue.queue_arn for jobs in self._queues.values()]
+        )
+        self._permissions.explain_wildcards(self)
+        self._settings = Settings(
+            data=data,
+            trusted_proxies=self._trusted_proxies(),
+            retention_days=config.retention_days,
+        )
+        self._executors = {name: self._execute(name) for name in config.runners}
+        self._addresses = {name: self._address(name) for name in config.runners}
+        functions = {
+            "Submit": self._submit(),
+            "Query": self._query(),
+            "Orchestrate": self._orchestrate(),
+        }
+        api = JobApi(
+            self, "Api", submit=functions["Submit"], query=functions["Query"], config=config
+        )
+        MinuteSchedule(self, "EveryMinute", function=functions["Orchestrate"])
+        functions |= {f"Execute{name.title()}": each for name, each in self._executors.items()}
+
+        monitoring = Monitoring(self, "Monitoring", config=config)
+        monitoring.watch_functions(functions)
+        monitoring.watch_queues(self._queues)
+        monitoring.watch_api(api.http_api)
+
+        self._tell("ApiUrl", api.http_api.api_endpoint)
+        self._tell("JobsTable", data.jobs.table_name)
+        self._tell("CatalogTable", data.catalog.table_name)
+        self._tell("Bucket", data.bucket.bucket_name)
+        for name, function in functions.items():
+            self._tell(f"{name}Function", function.function_name)
+        for name, jobs in self._queues.items():
+            self._tell(f"{name.title()}QueueUrl", jobs.queue.queue_url)
+            self._tell(f"{name.title()}DeadLetterQueueUrl", jobs.dead_letters.queue_url)
+
+    def _submit(self) -> lambda_.IFunction:
+        executor_arns = [function.function_arn for function in self._executors.values()]
+        return self._function(
+            "Submit",
+            FunctionSpec(
+                package="submit",
+                description="HTTP writes: jobs submitted and canceled, the catalog changed",
+                memory_mb=self._config.submit_memory_mb,
+                timeout_seconds=29,
+                environment=self._settings.submit(self._addresses),
+                statements=self._permissions.submit(executor_arns=executor_arns),
+            ),
+        )
+
+    def _query(self) -> lambda_.IFunction:
+        return self._function(
+            "Query",
+            FunctionSpec(
+                package="query",
+                description="HTTP reads",
+                memory_mb=self._config.query_memory_mb,
+                timeout_seconds=20,
+                environment=self._settings.query(),
+                statements=self._permissions.query(),
+            ),
+        )
+
+    def _orchestrate(self) -> lambda_.IFunction:
+        return self._function(
+            "Orchestrate",
+            FunctionSpec(
+                package="orchestrate",
+                description="Finds jobs that nobody works on, sends them again or ends them",
+                memory_mb=self._config.orchestrate_memory_mb,
+                timeout_seconds=60,
+                environment=self._settings.orchestrate(self._addresses),
+                statements=self._permissions.orchestrate(),
+            ),
+        )
+
+    def _execute(self, runner: str) -> lambda_.IFunction:
+        jobs = self._queues[runner]
+        function = self._function(
+            f"Execute{runner.title()}",
+            FunctionSpec(
+                package="execute",
+                description=f"Runs jobs: {', '.join(self._config.runners[runner])}",
+                memory_mb=self._config.execute_memory_mb,
+                timeout_seconds=EXECUTION_SECONDS,
+                environment=self._settings.execute(),
+                statements=self._permissions.execute(queue_arn=jobs.queue.queue_arn),
+            ),
+        )
+        jobs.deliver_to(function, max_concurrency=self._concurrency(runner))
+        return function
+
+    def _function(self, construct_id: str, spec: FunctionSpec) -> lambda_.IFunction:
+        return HeimdallFunction(
+            self, construct_id, spec=spec, layer=self._layer, config=self._config
+        ).function
+
+    def _address(self, runner: str) -> RunnerAddress:
+        return RunnerAddress(
+            function=self._executors[runner].function_name,
+            queue_url=self._queues[runner].queue.queue_url,
+            plugins=self._config.runners[runner],
+        )
+
+    def _trusted_proxies(self) -> str:
+        return CfnParameter(
+            self,
+            "TrustedProxies",
+            description="Users and roles (IAM ARNs, comma separated) that may name another caller "
+            "in X-Heimdall-User",
+            default="",
+            allowed_pattern=f"^({PRINCIPAL}(,{PRINCIPAL})*)?$",
+            constraint_description="give ARNs of IAM users and roles, comma separated, no spaces",
+        ).value_as_string
+
+    def _concurrency(self, runner: str) -> float:
+        return CfnParameter(
+            self,
+            f"{runner.title()}Concurrency",
+            type="Number",
+            description=f"How many async jobs the runner {runner} works on at once",
+            default=50,
+            min_value=2,
+            max_value=1000,
+        ).value_as_number
+
+    def _tell(self, name: str, value: str) -> None:
+        CfnOutput(self, name, value=value)

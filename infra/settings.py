@@ -1,0 +1,78 @@
+"""What each function is told: the environment that its settings class reads."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from infra.stateful import HeimdallStateful
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunnerAddress:
+    """Where a runner's jobs go: its function for sync ones, its queue for async ones."""
+
+    function: str
+    queue_url: str
+    plugins: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The environments of the four functions of one deployment.
+
+    Attributes:
+        trusted_proxies: ARNs of users and roles, comma separated, that may name another caller.
+        retention_days: how long a finished job is kept.
+    """
+
+    data: HeimdallStateful
+    trusted_proxies: str
+    retention_days: int
+
+    def submit(self, runners: Mapping[str, RunnerAddress]) -> dict[str, str]:
+        """Knows where everything is: it writes jobs and the catalog and hands jobs on."""
+        return {
+            **self._jobs,
+            **self._catalog,
+            **self._bucket,
+            **self._retention,
+            **self._addresses(runners),
+            "HEIMDALL_TRUSTED_PROXIES": self.trusted_proxies,
+        }
+
+    def query(self) -> dict[str, str]:
+        """Knows where to read."""
+        return {
+            **self._jobs,
+            **self._catalog,
+            **self._bucket,
+            "HEIMDALL_TRUSTED_PROXIES": self.trusted_proxies,
+        }
+
+    def execute(self) -> dict[str, str]:
+        """Knows where a job's pair is and where its output goes; is told which job to run."""
+        return {**self._jobs, **self._catalog, **self._bucket, **self._retention}
+
+    def orchestrate(self, runners: Mapping[str, RunnerAddress]) -> dict[str, str]:
+        """Knows the jobs and where to send them again."""
+        return {**self._jobs, **self._retention, **self._addresses(runners)}
+
+    @property
+    def _jobs(self) -> dict[str, str]:
+        return {"HEIMDALL_JOBS_TABLE": self.data.jobs.table_name}
+
+    @property
+    def _catalog(self) -> dict[str, str]:
+        return {"HEIMDALL_CATALOG_TABLE": self.data.catalog.table_name}
+
+    @property
+    def _bucket(self) -> dict[str, str]:
+        return {"HEIMDALL_BUCKET": self.data.bucket.bucket_name}
+
+    @property
+    def _retention(self) -> dict[str, str]:
+        return {"HEIMDALL_RETENTION_DAYS": str(self.retention_days)}
+
+    def _addresses(self, runners: Mapping[str, RunnerAddress]) -> dict[str, str]:
+        addresses = {name: asdict(runner) for name, runner in runners.items()}
+        return {"HEIMDALL_RUNNERS": json.dumps(addresses)}
