@@ -16,6 +16,10 @@ from local.processes import Service
 
 START_SECONDS = 60
 STOP_SECONDS = 30
+SERVER = ("-m", "hypercorn", "ministack.app:app", "--workers", "0", "--keep-alive", "75")
+NOMINAL_PORT = "4566"
+"""The port in names such as queue URLs. It must not change as long as the state lasts: a queue is
+found by its URL. So the emulator's own server, which listens where its names say, is not used."""
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ")
 """What of the developer's environment the emulator sees, and with it the functions."""
 
@@ -54,8 +58,11 @@ class Emulator:
         if not EMULATOR_PYTHON.exists():
             raise LocalError(f"there is no {EMULATOR_PYTHON}; run make dev")
         port = free_port(preferred=self._service.record().port)
+        address = f"{LOOPBACK}:{port}"
         self._service.start(
-            [EMULATOR_PYTHON, "-m", "ministack"], environment=self._environment(port), port=port
+            [EMULATOR_PYTHON, *SERVER, "--bind", address],
+            environment=self._environment(f"http://{address}"),
+            port=port,
         )
 
     def wait_until_ready(self) -> None:
@@ -102,15 +109,14 @@ class Emulator:
         for name in ("tmp/home", "state", "objects"):
             (self._directory / name).mkdir(parents=True, exist_ok=True)
 
-    def _environment(self, port: int) -> dict[str, str]:
+    def _environment(self, endpoint: str) -> dict[str, str]:
         passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         return {
             **passed_on,
             "HOME": str(self._temporary / "home"),
             "TMPDIR": str(self._temporary),
-            "GATEWAY_PORT": str(port),
-            "BIND_HOST": LOOPBACK,
-            "MINISTACK_HOST": LOOPBACK,
+            "GATEWAY_PORT": NOMINAL_PORT,
+            "AWS_ENDPOINT_URL": endpoint,
             "MINISTACK_REGION": REGION,
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
             "AUTH": "true",
