@@ -1,8 +1,7 @@
-"""Runs a program in a process group of its own and sees to it that the whole group ends."""
+"""Runs a program in a process group of its own, for as long as it may run."""
 
 import errno
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -15,13 +14,10 @@ from pathlib import Path
 
 from heimdall.domain.errors import PluginError, TransientPluginError
 from heimdall.plugin.spec import OutputStream, StopSignal
+from heimdall.plugins.shell.group import end_group
 from heimdall.plugins.shell.pump import pump
 
-GRACE_SECONDS = 1.0
-"""Between SIGTERM and SIGKILL."""
-
 _LONGEST_PAUSE_SECONDS = 0.05
-_KILL_TAKES_SECONDS = 1.0
 _PR_SET_DUMPABLE = 4
 _OUT_OF_RESOURCES = frozenset({errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE})
 
@@ -70,15 +66,14 @@ def run_program(
         PluginError: there is no such program, or it cannot be run.
     """
     _hide_this_process()
-    process = _spawn(program)
-    streams = ((process.stdout, stdout), (process.stderr, stderr))
-    sources = {pipe.fileno(): stream for pipe, stream in streams if pipe is not None}
-    with process, _pipe() as (over, bell), ThreadPoolExecutor(max_workers=1) as threads:
-        pumping = threads.submit(pump, sources, until=over)
+    with _pipe() as (over, bell), _spawn(program) as process, ThreadPoolExecutor(1) as threads:
+        streams = ((process.stdout, stdout), (process.stderr, stderr))
+        sources = {pipe.fileno(): stream for pipe, stream in streams if pipe is not None}
         try:
+            pumping = threads.submit(pump, sources, until=over)
             ending = _wait(process, pumping, stop=stop, seconds=program.seconds)
         finally:
-            _end_group(process)
+            end_group(process)
             os.write(bell, b"\0")
         pumping.result()
         return Exit(ending, process.wait())
@@ -144,33 +139,3 @@ def _wait(
             return Ending.STOPPED
         pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
     return Ending.EXITED
-
-
-def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """End every process of the group: a program that is still running is asked first."""
-    if process.poll() is None and _signal(process, signal.SIGTERM):
-        _wait_until_gone(process, GRACE_SECONDS)
-    if _signal(process, signal.SIGKILL):
-        _wait_until_gone(process, _KILL_TAKES_SECONDS)
-
-
-def _wait_until_gone(process: subprocess.Popen[bytes], seconds: float) -> None:
-    """Wait for the whole group, not only for its leader.
-
-    It takes all of `seconds` where the machine's first process never buries orphans.
-    """
-    ends_at = time.monotonic() + seconds
-    while time.monotonic() < ends_at:
-        process.poll()  # else a dead leader stays in the group
-        if not _signal(process, 0):
-            return
-        time.sleep(0.005)
-
-
-def _signal(process: subprocess.Popen[bytes], number: int) -> bool:
-    """Send a signal to the group; tell whether there was anyone to get it."""
-    try:
-        os.killpg(process.pid, number)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return True

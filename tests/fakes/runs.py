@@ -1,0 +1,99 @@
+"""What a plugin is given when it runs: a stop signal, two streams and the request itself."""
+
+from collections.abc import Mapping
+from threading import Event, Lock
+from typing import Any
+
+from heimdall.domain.cluster import Cluster
+from heimdall.domain.command import Command
+from heimdall.plugin.registry import PluginRegistry
+from heimdall.plugin.spec import RunRequest, StopReason
+
+JOB_ID = "01890a5d-ac96-774b-bcce-b302099a8057"
+
+
+class FakeStopSignal:
+    """A stop signal that a test sets by hand, from any thread."""
+
+    def __init__(self, reason: StopReason | None = None) -> None:
+        self._event = Event()
+        self._reason: StopReason | None = None
+        if reason is not None:
+            self.set(reason)
+
+    @property
+    def reason(self) -> StopReason | None:
+        return self._reason
+
+    def set(self, reason: StopReason = StopReason.CANCELED) -> None:
+        self._reason = reason
+        self._event.set()
+
+    def wait(self, seconds: float) -> bool:
+        return self._event.wait(seconds)
+
+
+class FakeStream:
+    """A stream that keeps all that is written to it."""
+
+    def __init__(self) -> None:
+        self._chunks: list[bytes] = []
+        self._lock = Lock()
+        self._written = Event()
+
+    def write(self, data: bytes) -> None:
+        with self._lock:
+            self._chunks.append(bytes(data))
+        self._written.set()
+
+    @property
+    def data(self) -> bytes:
+        with self._lock:
+            return b"".join(self._chunks)
+
+    @property
+    def text(self) -> str:
+        return self.data.decode()
+
+    @property
+    def writes(self) -> int:
+        with self._lock:
+            return len(self._chunks)
+
+    def wait_for_data(self, seconds: float = 10.0) -> bytes:
+        """Wait until something was written; give what there is then."""
+        assert self._written.wait(seconds), "nothing was written"
+        return self.data
+
+
+def make_run_request(
+    plugin: str = "noop",
+    *,
+    registry: PluginRegistry | None = None,
+    context: Mapping[str, Any] | None = None,
+    command_context: Mapping[str, Any] | None = None,
+    cluster_context: Mapping[str, Any] | None = None,
+    **changes: Any,
+) -> RunRequest:
+    """Build a request as the executor does: the contexts checked by the plugin's own models."""
+    models = (registry or PluginRegistry()).options(plugin)
+    command = Command(
+        id="command-1", name="command", version="1", plugin=plugin, context=command_context or {}
+    )
+    cluster = Cluster(id="cluster-1", name="cluster", version="1", context=cluster_context or {})
+    fields: dict[str, Any] = {
+        "job_id": JOB_ID,
+        "run": 1,
+        "token": f"{JOB_ID}-1",
+        "user": "ada",
+        "command": command,
+        "cluster": cluster,
+        "options": models.job.model_validate(context or {}),
+        "command_options": models.command.model_validate(command.context),
+        "cluster_options": models.cluster.model_validate(cluster.context),
+        "seconds_left": 60.0,
+        "stop": FakeStopSignal(),
+        "stdout": FakeStream(),
+        "stderr": FakeStream(),
+    }
+    return RunRequest(**{**fields, **changes})
