@@ -1,0 +1,1 @@
+"""The Lambda functions, one package each; they share `heimdall` and never import one another."""

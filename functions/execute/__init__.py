@@ -1,0 +1,1 @@
+"""Runs plugins; nothing else does."""

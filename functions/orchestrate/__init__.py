@@ -1,0 +1,1 @@
+"""Reacts to time: finds what was lost on the way and what died."""

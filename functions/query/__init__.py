@@ -1,0 +1,1 @@
+"""Answers every read of the API."""

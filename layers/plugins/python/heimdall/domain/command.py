@@ -1,9 +1,9 @@
 """Commands: what may be run, and with which plugin."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 
 class CatalogStatus(StrEnum):
@@ -46,6 +46,20 @@ class CatalogEntry:
     def all_tags(self) -> tuple[str, ...]:
         """The tags that criteria are matched against: the writer's and the system's."""
         return (*self.tags, *system_tags(id=self.id, name=self.name, version=self.version))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all fields as JSON-safe values, for storing and for sending."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Read what `to_dict` wrote, possibly after it was JSON."""
+        known: dict[str, Any] = dict(values)
+        known["status"] = CatalogStatus(known["status"])
+        for name in ("tags", "cluster_tags"):
+            if name in known:
+                known[name] = tuple(known[name])
+        return cls(**known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

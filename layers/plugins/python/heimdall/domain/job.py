@@ -6,6 +6,9 @@ from enum import StrEnum
 
 from heimdall.domain.errors import InvalidTransitionError
 
+UNKNOWN_SIZE = -1
+"""The size of a stream whose writer died: what there is of it is found by reading."""
+
 MAX_ERROR_CHARACTERS = 4_096
 """Longer reasons are cut, with a mark, so that an item keeps far below DynamoDB's 400 KB."""
 
@@ -30,9 +33,9 @@ class JobStatus(StrEnum):
 
 TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
     JobStatus.NEW: frozenset(
-        {JobStatus.ACCEPTED, JobStatus.RUNNING, JobStatus.FAILED, JobStatus.CANCELING}
+        {JobStatus.ACCEPTED, JobStatus.RUNNING, JobStatus.FAILED, JobStatus.CANCELED}
     ),
-    JobStatus.ACCEPTED: frozenset({JobStatus.RUNNING, JobStatus.FAILED, JobStatus.CANCELING}),
+    JobStatus.ACCEPTED: frozenset({JobStatus.RUNNING, JobStatus.FAILED, JobStatus.CANCELED}),
     JobStatus.RUNNING: frozenset({JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELING}),
     JobStatus.CANCELING: frozenset({JobStatus.CANCELED, JobStatus.SUCCEEDED, JobStatus.FAILED}),
     JobStatus.SUCCEEDED: frozenset(),
@@ -143,11 +146,19 @@ class Job:
             expires_at_s=now_ms // 1_000 + keep_for_days * 86_400,
         )
 
-    def cancel_requested(self, *, by: str, now_ms: int) -> "Job":
-        """Ask for the job's end; the first who asks is remembered."""
+    def cancel_requested(self, *, by: str, now_ms: int, keep_for_days: int) -> "Job":
+        """Ask for the job's end; the first who asks is remembered.
+
+        A job of which no run has begun is CANCELED at once: nothing has to end first.
+        """
         if self.status is JobStatus.CANCELING:
             return self
-        return replace(self._to(JobStatus.CANCELING, now_ms), canceled_by=by)
+        if self.run:
+            return replace(self._to(JobStatus.CANCELING, now_ms), canceled_by=by)
+        canceled = self.finished(
+            RunOutcome(status=JobStatus.CANCELED), now_ms=now_ms, keep_for_days=keep_for_days
+        )
+        return replace(canceled, canceled_by=by)
 
     def _to(self, status: JobStatus, now_ms: int) -> "Job":
         if status not in TRANSITIONS[self.status]:

@@ -1,0 +1,121 @@
+"""What clients may send: unknown fields and wrong types are refused with their path."""
+
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from heimdall.domain.command import SYSTEM_TAG_NAMES, CatalogStatus
+from heimdall.domain.errors import Details, InvalidRequestError
+
+
+def _printable(text: str) -> str:
+    if any(ord(character) < ord(" ") or character == "\x7f" for character in text):
+        raise ValueError("control characters are not allowed")
+    return text
+
+
+def _status(text: str) -> CatalogStatus:
+    try:
+        return CatalogStatus(text.upper())
+    except ValueError:
+        raise ValueError(f"must be one of {', '.join(CatalogStatus)}") from None
+
+
+Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_printable)]
+Version = Annotated[str, Field(max_length=64), AfterValidator(_printable)]
+Description = Annotated[str, Field(max_length=4_096)]
+Tag = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_printable)]
+Tags = Annotated[list[Tag], Field(max_length=100)]
+Criteria = Annotated[list[Tag], Field(min_length=1, max_length=100)]
+Status = Annotated[str, AfterValidator(_status)]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class JobRequest(_Request):
+    """`POST /job`."""
+
+    name: Name
+    version: Version = ""
+    description: Description = ""
+    tags: Tags = []
+    context: dict[str, Any] = {}
+    command_criteria: Criteria
+    cluster_criteria: Criteria
+
+
+class ClusterRequest(_Request):
+    """`PUT /cluster/{id}`."""
+
+    id: str | None = None
+    name: Name
+    version: Version = ""
+    description: Description = ""
+    tags: Tags = []
+    status: Status = CatalogStatus.ACTIVE
+    context: dict[str, Any] = {}
+
+    def plain_tags(self) -> tuple[str, ...]:
+        """Return the tags without the system's, each once, in the order given."""
+        return tuple(
+            dict.fromkeys(tag for tag in self.tags if tag.split(":")[0] not in SYSTEM_TAG_NAMES)
+        )
+
+
+class CommandRequest(ClusterRequest):
+    """`PUT /command/{id}`."""
+
+    plugin: Annotated[str, Field(min_length=1, max_length=64)]
+    is_sync: bool = False
+    cluster_tags: Tags = []
+
+
+class StatusRequest(_Request):
+    """`PUT /command/{id}/status` and the same of clusters."""
+
+    status: Status
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def parse_body(model: type[Model], body: str | bytes) -> Model:
+    """Read a request's body.
+
+    Raises:
+        InvalidRequestError: it is no JSON object, or a field is wrong; details name each.
+    """
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        raise invalid(error) from error
+
+
+def parse_context(model: type[Model], context: dict[str, Any], *, path: str) -> Model:
+    """Check a context against the model of its plugin.
+
+    Raises:
+        InvalidRequestError: a field is wrong; details name each, below `path`.
+    """
+    try:
+        return model.model_validate(context)
+    except ValidationError as error:
+        raise invalid(error, path=path) from error
+
+
+def invalid(error: ValidationError, *, path: str = "") -> InvalidRequestError:
+    """Say what pydantic found, with paths such as `context.arguments.0`."""
+    details: list[dict[str, Any]] = [
+        {
+            "path": ".".join([*([path] if path else []), *(str(part) for part in found["loc"])]),
+            "message": found["msg"].removeprefix("Value error, "),
+        }
+        for found in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+    first = details[0]
+    where = first["path"] or "the body"
+    more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
+    checked: Details = details
+    return InvalidRequestError(f"{where}: {first['message']}{more}", details=checked)

@@ -1,0 +1,195 @@
+"""Submitting and canceling jobs."""
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+from functions.submit.schemas import JobRequest, parse_context
+from heimdall.domain.clock import new_job_id
+from heimdall.domain.errors import InvalidRequestError, RunnerUnavailableError
+from heimdall.domain.job import Job, JobStatus, RunOutcome
+from heimdall.domain.ports import JobStore, RunGoesOnError, RunLostError, StaleJobError
+from heimdall.domain.routing import Pair, choose_pair
+from heimdall.http.auth import Caller
+from heimdall.observability import count, logger
+from heimdall.plugin.registry import PluginRegistry
+from heimdall.runtime import SubmitRuntime
+
+INLINE_CONTEXT_BYTES = 4 * 1024
+"""A larger context goes to S3: it would be paid for again with each write of the job's item."""
+
+LEASE_MS = 60_000
+"""How long after its start a sync run may be silent before it counts as dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What a submission is answered with.
+
+    Attributes:
+        job: the job as it stands.
+        result: the result's JSON, if it was waited for and is small enough to answer with.
+        goes_on: whether a sync job is still running.
+    """
+
+    job: Job
+    result: str | None = None
+    goes_on: bool = False
+
+
+def submit_job(request: JobRequest, *, caller: Caller, runtime: SubmitRuntime) -> Submission:
+    """Choose a pair for a job and run it there: now if its command is sync, else soon.
+
+    Raises:
+        NoPairMatchesError: no active pair satisfies the criteria.
+        InvalidRequestError: the context does not fit the command's plugin.
+        RunnerUnavailableError: a sync job could not be started; it is recorded as FAILED.
+    """
+    snapshot = runtime.catalog_cache.snapshot()
+    pair = choose_pair(
+        snapshot,
+        command_criteria=request.command_criteria,
+        cluster_criteria=request.cluster_criteria,
+        strategy=runtime.strategy,
+    )
+    check_contexts(request.context, pair, runtime.plugins)
+    choice = f"{runtime.strategy.name} among the matching pairs of revision {snapshot.revision}"
+    job = _with_context(_new_job(request, pair, caller, choice, runtime), request, runtime)
+    if pair.command.is_sync:
+        return _run_now(job, pair, runtime)
+    runtime.jobs.create(job)
+    try:
+        runtime.runners.send(job)
+    except RunnerUnavailableError as error:
+        # The job is written, so it is not lost: `orchestrate` sends it again.
+        logger.warning("job not sent yet", job_id=job.id, reason=str(error))
+    count("JobSubmitted", job_id=job.id, plugin=job.plugin)
+    return Submission(job)
+
+
+def cancel_job(job_id: str, *, caller: Caller, runtime: SubmitRuntime) -> Job:
+    """Ask for a job's end; asking again changes nothing.
+
+    Raises:
+        JobNotFoundError: there is no such job.
+        InvalidTransitionError: the job has ended already.
+    """
+    job = runtime.jobs.get(job_id)
+    while True:
+        canceled = job.cancel_requested(
+            by=caller.user,
+            now_ms=runtime.clock.now_ms(),
+            keep_for_days=runtime.settings.retention_days,
+        )
+        if canceled is job:
+            return job
+        try:
+            runtime.jobs.save(job, canceled)
+        except StaleJobError as stale:
+            job = stale.current or runtime.jobs.get(job_id)
+        else:
+            count("JobCancelRequested", job_id=job_id)
+            return canceled
+
+
+def check_contexts(context: dict[str, Any], pair: Pair, plugins: PluginRegistry) -> None:
+    """Check a job's context, and that of its pair, with the plugin's models.
+
+    Raises:
+        InvalidRequestError: a field is wrong; details have its path.
+    """
+    models = plugins.options(pair.command.plugin)
+    command, cluster = pair.command, pair.cluster
+    options = (
+        parse_context(models.job, context, path="context"),
+        parse_context(models.command, dict(command.context), path=f"command {command.id} context"),
+        parse_context(models.cluster, dict(cluster.context), path=f"cluster {cluster.id} context"),
+    )
+    if models.check is None:
+        return
+    try:
+        models.check(*options)
+    except ValueError as error:
+        message = str(error)
+        raise InvalidRequestError(
+            f"context: {message}", details=[{"path": "context", "message": message}]
+        ) from error
+
+
+def _new_job(
+    request: JobRequest, pair: Pair, caller: Caller, choice: str, runtime: SubmitRuntime
+) -> Job:
+    now_ms = runtime.clock.now_ms()
+    return Job(
+        id=new_job_id(now_ms),
+        name=request.name,
+        version=request.version,
+        description=request.description,
+        tags=tuple(dict.fromkeys(request.tags)),
+        user=caller.user,
+        caller=caller.principal,
+        command_criteria=tuple(request.command_criteria),
+        cluster_criteria=tuple(request.cluster_criteria),
+        command_id=pair.command.id,
+        command_name=pair.command.name,
+        cluster_id=pair.cluster.id,
+        cluster_name=pair.cluster.name,
+        plugin=pair.command.plugin,
+        is_sync=pair.command.is_sync,
+        choice=choice,
+        status=JobStatus.NEW,
+        created_at_ms=now_ms,
+        updated_at_ms=now_ms,
+    )
+
+
+def _with_context(job: Job, request: JobRequest, runtime: SubmitRuntime) -> Job:
+    try:
+        context = json.dumps(
+            request.context, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+        )
+    except ValueError as error:
+        raise InvalidRequestError(
+            f"context: {error}", details=[{"path": "context", "message": str(error)}]
+        ) from error
+    if len(context.encode()) <= INLINE_CONTEXT_BYTES:
+        return replace(job, context=context)
+    runtime.files.put_context(job.id, context)
+    return replace(job, context=None)
+
+
+def _run_now(job: Job, pair: Pair, runtime: SubmitRuntime) -> Submission:
+    """Write a sync job as RUNNING and wait for its run: two writes in all, one here."""
+    now_ms = runtime.clock.now_ms()
+    running = job.started(now_ms=now_ms, lease_expires_at_ms=now_ms + LEASE_MS)
+    runtime.jobs.create(running)
+    count("JobSubmitted", job_id=job.id, plugin=job.plugin)
+    try:
+        finished = runtime.runners.run_now(running, pair.command, pair.cluster)
+    except RunGoesOnError:
+        return Submission(runtime.jobs.get(job.id), goes_on=True)
+    except RunLostError as error:
+        return Submission(_fail(running, f"the executor ended without an answer: {error}", runtime))
+    except RunnerUnavailableError as error:
+        _fail(running, str(error), runtime)
+        raise
+    return Submission(finished.job, finished.result)
+
+
+def _fail(running: Job, reason: str, runtime: SubmitRuntime) -> Job:
+    """Record that a run failed, unless its executor recorded an end before it was lost."""
+    jobs: JobStore = runtime.jobs
+    job = running
+    while not job.status.is_final:
+        failed = job.finished(
+            RunOutcome(status=JobStatus.FAILED, error=reason),
+            now_ms=runtime.clock.now_ms(),
+            keep_for_days=runtime.settings.retention_days,
+        )
+        try:
+            jobs.save(job, failed)
+        except StaleJobError as stale:
+            job = stale.current or failed
+        else:
+            return failed
+    return job

@@ -1,0 +1,106 @@
+"""How jobs reach the functions that run plugins: SQS for async ones, an invocation for sync."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
+
+from heimdall.domain.cluster import Cluster
+from heimdall.domain.command import Command
+from heimdall.domain.errors import RunnerUnavailableError, UnknownPluginError
+from heimdall.domain.job import Job, JobStatus
+from heimdall.domain.ports import FinishedRun, RunGoesOnError, RunLostError
+from heimdall.settings import RunnerSettings
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_sqs import SQSClient
+
+_TUPLES = ("tags", "command_criteria", "cluster_criteria")
+_NOT_STARTED = frozenset({"TooManyRequestsException", "ServiceException", "EC2ThrottledException"})
+
+
+def job_to_message(job: Job) -> dict[str, Any]:
+    """Write a job for an invocation or its answer; its streams do not travel."""
+    return {
+        item.name: value
+        for item in fields(Job)
+        if not isinstance(value := getattr(job, item.name), bytes)
+    }
+
+
+def job_from_message(message: Mapping[str, Any]) -> Job:
+    """Read what `job_to_message` wrote, after it was JSON."""
+    values: dict[str, Any] = dict(message)
+    values["status"] = JobStatus(values["status"])
+    for name in _TUPLES:
+        values[name] = tuple(values[name])
+    return Job(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class LambdaRunners:
+    """Reaches the runners of a deployment; implements `heimdall.domain.ports.Runners`.
+
+    Args:
+        runners: the deployment's runners by name.
+        sqs: makes the client when the first job is sent.
+        functions: makes the Lambda client when the first sync job is run; it must not retry,
+            since an invocation that timed out goes on, and its read timeout is the wait.
+    """
+
+    runners: Mapping[str, RunnerSettings]
+    sqs: Callable[[], "SQSClient"]
+    functions: Callable[[], "LambdaClient"]
+
+    def has_plugin(self, plugin: str) -> bool:
+        """Whether some runner of this deployment runs the plugin."""
+        return any(plugin in runner.plugins for runner in self.runners.values())
+
+    def send(self, job: Job) -> None:
+        """Queue the job's next run."""
+        try:
+            self.sqs().send_message(
+                QueueUrl=self._runner(job.plugin).queue_url,
+                MessageBody=json.dumps({"job_id": job.id, "run": job.run + 1}),
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise RunnerUnavailableError(
+                f"the queue of plugin {job.plugin!r} cannot be reached: {error}", job_id=job.id
+            ) from error
+
+    def run_now(self, job: Job, command: Command, cluster: Cluster) -> FinishedRun:
+        """Run a job that is RUNNING already and wait until it is finished."""
+        payload = {
+            "job": job_to_message(job),
+            "command": command.to_dict(),
+            "cluster": cluster.to_dict(),
+        }
+        try:
+            answer = self.functions().invoke(
+                FunctionName=self._runner(job.plugin).function,
+                Payload=json.dumps(payload, separators=(",", ":")).encode(),
+            )
+            body = json.loads(answer["Payload"].read())
+        except ClientError as error:
+            raise _unavailable(error, job) from error
+        except BotoCoreError as error:
+            goes_on = isinstance(error, ReadTimeoutError)
+            raise (RunGoesOnError() if goes_on else RunLostError(str(error))) from error
+        if "FunctionError" in answer:
+            raise RunLostError(f"{body.get('errorType')}: {body.get('errorMessage')}")
+        return FinishedRun(job_from_message(body["job"]), body["result"])
+
+    def _runner(self, plugin: str) -> RunnerSettings:
+        for runner in self.runners.values():
+            if plugin in runner.plugins:
+                return runner
+        raise UnknownPluginError(f"no runner of this deployment has the plugin {plugin!r}")
+
+
+def _unavailable(error: ClientError, job: Job) -> Exception:
+    if error.response["Error"]["Code"] not in _NOT_STARTED:
+        return error
+    return RunnerUnavailableError("no executor is free for this sync job; try again", job_id=job.id)

@@ -1,0 +1,243 @@
+"""What the services need from the outside; adapters are in `heimdall.store` and `.dispatch`."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from heimdall.domain.cluster import Cluster
+from heimdall.domain.command import Command
+from heimdall.domain.job import Job, JobStatus
+
+
+class StaleJobError(Exception):
+    """A job was not saved, since it is no longer what the writer took it for.
+
+    Attributes:
+        current: the job as it stands; None if it is gone.
+    """
+
+    def __init__(self, current: Job | None) -> None:
+        super().__init__("the job was changed by somebody else")
+        self.current = current
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What an executor has to know of its job while it runs.
+
+    Attributes:
+        status: the job's status; None if the run is no longer the job's current one.
+        is_watched: whether somebody reads its streams now.
+    """
+
+    status: JobStatus | None
+    is_watched: bool
+
+
+Entry = TypeVar("Entry")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Entry]):
+    """One page of a list; `next_after` is the key to go on after, None at the end."""
+
+    entries: Sequence[Entry]
+    next_after: str | None
+
+
+class JobStore(Protocol):
+    """Keeps jobs."""
+
+    def create(self, job: Job) -> None:
+        """Write a new job."""
+        ...
+
+    def get(self, job_id: str) -> Job:
+        """Read a job as it stands now.
+
+        Raises:
+            JobNotFoundError: there is none of this id.
+        """
+        ...
+
+    def save(self, before: Job, after: Job) -> None:
+        """Write what changed, if the stored job still has `before`'s status and run.
+
+        Raises:
+            StaleJobError: it has not; nothing was written.
+        """
+        ...
+
+    def renew_lease(self, job: Job, *, lease_expires_at_ms: int) -> None:
+        """Prolong the lease of the job's current run, whatever its unfinished status.
+
+        Raises:
+            StaleJobError: the run is over, or another one is current.
+        """
+        ...
+
+    def pulse(self, job: Job, *, now_ms: int) -> Pulse:
+        """Read what the executor of this run has to know."""
+        ...
+
+    def watch(self, job_id: str, *, now_ms: int) -> bool:
+        """Say that somebody reads the job's streams; return whether that was known already."""
+        ...
+
+    def list_newest(self, *, limit: int, after: str | None) -> Page[Job]:
+        """Read a page of all jobs, newest first, after the job of id `after`."""
+        ...
+
+    def unfinished(self, *, created_before_ms: int) -> Iterable[Job]:
+        """Read all jobs that were created before and are not finished, oldest first."""
+        ...
+
+
+class CatalogStore(Protocol):
+    """Keeps commands and clusters. Every write gives the catalog its next revision."""
+
+    def revision(self) -> int:
+        """Read the catalog's revision; 0 before the first write."""
+        ...
+
+    def cursor_key(self) -> bytes:
+        """Read the secret that signs cursors; empty before the first write."""
+        ...
+
+    def entries(self) -> Iterable[Command | Cluster]:
+        """Read everything."""
+        ...
+
+    def changes_since(self, revision: int) -> Iterable[Command | Cluster]:
+        """Read what was written after this revision, oldest first."""
+        ...
+
+    def command(self, command_id: str) -> Command:
+        """Read one command.
+
+        Raises:
+            CommandNotFoundError: there is none of this id.
+        """
+        ...
+
+    def cluster(self, cluster_id: str) -> Cluster:
+        """Read one cluster.
+
+        Raises:
+            ClusterNotFoundError: there is none of this id.
+        """
+        ...
+
+    def list_commands(self, *, limit: int, after: str | None) -> Page[Command]:
+        """Read a page of the commands, by id."""
+        ...
+
+    def list_clusters(self, *, limit: int, after: str | None) -> Page[Cluster]:
+        """Read a page of the clusters, by id."""
+        ...
+
+    def write_command(
+        self, command_id: str, change: Callable[[Command | None], Command]
+    ) -> Command:
+        """Replace a command by what `change` makes of it; called again if it was overtaken.
+
+        Raises:
+            ConcurrentChangeError: it was overtaken too often.
+        """
+        ...
+
+    def write_cluster(
+        self, cluster_id: str, change: Callable[[Cluster | None], Cluster]
+    ) -> Cluster:
+        """Replace a cluster by what `change` makes of it; called again if it was overtaken.
+
+        Raises:
+            ConcurrentChangeError: it was overtaken too often.
+        """
+        ...
+
+
+class JobFiles(Protocol):
+    """Keeps what is too large for a job's item: contexts, streams, results."""
+
+    def put_context(self, job_id: str, context: str) -> None:
+        """Keep a job's context (JSON text)."""
+        ...
+
+    def context(self, job_id: str) -> str:
+        """Read a job's context."""
+        ...
+
+    def put_result(self, job_id: str, run: int, result: str) -> None:
+        """Keep a run's result (JSON text)."""
+        ...
+
+    def result(self, job_id: str, run: int) -> str:
+        """Read a run's result."""
+        ...
+
+    def result_url(self, job_id: str, run: int) -> str:
+        """Return an address that gives the result to whoever has it, for a few minutes."""
+        ...
+
+    def put_stream_part(self, job_id: str, run: int, name: str, part: int, data: bytes) -> None:
+        """Keep one part of a stream; `name` is stdout or stderr, parts count from 0."""
+        ...
+
+    def stream_part(self, job_id: str, run: int, name: str, part: int) -> bytes:
+        """Read one part of a stream; empty if it was not written yet."""
+        ...
+
+    def join_stream(self, job_id: str, run: int, name: str, parts: int) -> None:
+        """Make one object of a stream's parts, for `stream_url`."""
+        ...
+
+    def stream_url(self, job_id: str, run: int, name: str, *, parts: int) -> str:
+        """Return an address that gives a finished stream, for a few minutes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRun:
+    """What comes back from a sync job: the job as it is stored now, and its result.
+
+    Attributes:
+        result: the result's JSON; None if there is none, or if it is too large to travel.
+    """
+
+    job: Job
+    result: str | None
+
+
+class RunLostError(Exception):
+    """An executor ended without an answer."""
+
+
+class RunGoesOnError(Exception):
+    """The executor was still at work when the caller could wait no longer."""
+
+
+class Runners(Protocol):
+    """Brings jobs to the functions that run plugins."""
+
+    def has_plugin(self, plugin: str) -> bool:
+        """Whether some runner of this deployment runs the plugin."""
+        ...
+
+    def send(self, job: Job) -> None:
+        """Queue the job's next run.
+
+        Raises:
+            RunnerUnavailableError: the queue could not be reached.
+        """
+        ...
+
+    def run_now(self, job: Job, command: Command, cluster: Cluster) -> FinishedRun:
+        """Run a job that is RUNNING already and wait until it is finished.
+
+        Raises:
+            RunnerUnavailableError: no executor could be started; nothing ran.
+            RunLostError: the executor ended without an answer.
+            RunGoesOnError: it takes longer than the API can wait.
+        """
+        ...

@@ -1,0 +1,69 @@
+"""Who calls: what IAM says, or whom a trusted proxy names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from heimdall.domain.errors import ForbiddenError, InvalidRequestError, UnauthenticatedError
+
+USER_HEADER = "x-heimdall-user"
+MAX_USER_CHARACTERS = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who made a request.
+
+    Attributes:
+        principal: ARN of the IAM user or role; a session's name is no part of it, since whoever
+            assumes a role chooses that name.
+        user: whom the request is for: the user or role by name, or whom the trusted proxy named.
+    """
+
+    principal: str
+    user: str
+
+
+def caller_of(event: Mapping[str, Any], trusted_proxies: frozenset[str]) -> Caller:
+    """Tell who made a request of an HTTP API with IAM authorization.
+
+    Args:
+        event: the API's event, payload format 2.0.
+        trusted_proxies: ARNs of the users and roles that may name somebody else.
+
+    Raises:
+        UnauthenticatedError: the event carries no IAM identity.
+        ForbiddenError: somebody who is no trusted proxy named a user.
+        InvalidRequestError: the name is empty, too long or not printable.
+    """
+    iam = event["requestContext"].get("authorizer", {}).get("iam") or {}
+    arn = iam.get("userArn")
+    if not arn:
+        raise UnauthenticatedError("sign the request with AWS credentials (SigV4, execute-api)")
+    principal, name = _principal_of(arn)
+    named = event.get("headers", {}).get(USER_HEADER)
+    if named is None:
+        return Caller(principal, name)
+    if principal not in trusted_proxies:
+        raise ForbiddenError(f"{principal} is no trusted proxy and may not send X-Heimdall-User")
+    return Caller(principal, _checked_name(named))
+
+
+def _principal_of(arn: str) -> tuple[str, str]:
+    """Split `arn:aws:sts::A:assumed-role/R/session` into `arn:aws:iam::A:role/R` and `R`."""
+    head, _, resource = arn.rpartition(":")
+    kind, *path = resource.split("/")
+    if kind == "assumed-role" and path:
+        partition_and_account = head.replace(":sts:", ":iam:", 1)
+        return f"{partition_and_account}:role/{path[0]}", path[0]
+    return arn, path[-1] if path else kind
+
+
+def _checked_name(named: str) -> str:
+    name = named.strip()
+    if not name or len(name) > MAX_USER_CHARACTERS or not name.isprintable():
+        raise InvalidRequestError(
+            f"X-Heimdall-User must be 1 to {MAX_USER_CHARACTERS} printable characters",
+            details=[{"path": "X-Heimdall-User", "message": "not a user's name"}],
+        )
+    return name

@@ -1,0 +1,75 @@
+"""Routing for the functions behind the API: paths to functions, errors to answers."""
+
+import json
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+
+from heimdall.domain.errors import HeimdallError, JobNotFoundError, RouteNotFoundError
+from heimdall.http.errors import RETRY_AFTER_SECONDS, error_body, internal_error_body, status_of
+from heimdall.observability import logger
+
+_JSON = "application/json"
+_JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_SHOWN = 100
+
+
+def build_resolver() -> APIGatewayHttpResolver:
+    """Make a resolver whose every answer, also an error, is JSON of the gateway's shape.
+
+    Powertools' own validation stays off: it would load its OpenAPI models at each cold start
+    (docs/decisions), and the request models of `schemas.py` say more about what was wrong.
+    """
+    app = APIGatewayHttpResolver()
+
+    def refuse(error: HeimdallError) -> Response[str]:
+        status = status_of(error)
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            logger.warning("refused", exc_info=error, code=error.code)
+        is_busy = status == HTTPStatus.SERVICE_UNAVAILABLE
+        headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if is_busy else {}
+        return Response(status, _JSON, error_body(error, _request_id(app)), headers)
+
+    def fail(error: Exception) -> Response[str]:
+        logger.exception("failed", exc_info=error)
+        return Response(500, _JSON, internal_error_body(_request_id(app)))
+
+    def not_found(_: Exception) -> Response[str]:
+        event = app.current_event
+        return refuse(RouteNotFoundError(f"the API has no {event.http_method} {event.raw_path}"))
+
+    app.exception_handler(HeimdallError)(refuse)
+    app.exception_handler(Exception)(fail)
+    app.not_found(not_found)
+    return app
+
+
+def json_response(
+    body: object, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response[str]:
+    """Answer with JSON."""
+    text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+    return Response(status, _JSON, text, dict(headers or {}))
+
+
+def job_id_of(text: str) -> str:
+    """Return a job's id from a path.
+
+    Raises:
+        JobNotFoundError: no job can have such an id.
+    """
+    if not _JOB_ID.fullmatch(text):
+        raise JobNotFoundError(f"there is no job {text[:_SHOWN]!r}: a job's id is a UUID")
+    return text
+
+
+def raw_event(app: APIGatewayHttpResolver) -> Mapping[str, Any]:
+    """Return the event as the API sent it."""
+    return app.current_event.raw_event
+
+
+def _request_id(app: APIGatewayHttpResolver) -> str:
+    return str(raw_event(app)["requestContext"].get("requestId", ""))

@@ -1,0 +1,173 @@
+"""The composition root: what each function works with, made once and when it is first needed.
+
+Importing this module has no effect, and so it may be imported before a snapshot of the function
+is frozen: clients, and the connections and randomness in them, come with the first request.
+"""
+
+from dataclasses import dataclass
+from functools import cache, partial
+from random import SystemRandom
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from heimdall.dispatch import LambdaRunners
+from heimdall.domain.catalog import CatalogCache
+from heimdall.domain.clock import Clock, SystemClock
+from heimdall.domain.ports import CatalogStore, JobFiles, JobStore, Runners
+from heimdall.domain.routing import RandomRouting, RoutingStrategy
+from heimdall.plugin.registry import PluginRegistry
+from heimdall.settings import (
+    ExecuteSettings,
+    OrchestrateSettings,
+    QuerySettings,
+    SubmitSettings,
+    read_settings,
+)
+from heimdall.store.catalog import DynamoCatalogStore
+from heimdall.store.files import S3JobFiles
+from heimdall.store.jobs import DynamoJobStore
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+SYNC_WAIT_SECONDS = 25
+"""How long `submit` waits for a sync job: the API gives up after 30 s, starts take some."""
+
+_DYNAMODB_READ_SECONDS = 5
+_READ_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitRuntime:
+    """For `functions.submit`."""
+
+    settings: SubmitSettings
+    jobs: JobStore
+    files: JobFiles
+    catalog: CatalogStore
+    catalog_cache: CatalogCache
+    plugins: PluginRegistry
+    runners: Runners
+    strategy: RoutingStrategy
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryRuntime:
+    """For `functions.query`."""
+
+    settings: QuerySettings
+    jobs: JobStore
+    files: JobFiles
+    catalog: CatalogStore
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecuteRuntime:
+    """For `functions.execute`."""
+
+    settings: ExecuteSettings
+    jobs: JobStore
+    files: JobFiles
+    catalog: CatalogStore
+    plugins: PluginRegistry
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrchestrateRuntime:
+    """For `functions.orchestrate`."""
+
+    settings: OrchestrateSettings
+    jobs: JobStore
+    runners: Runners
+    clock: Clock
+
+
+@cache
+def submit_runtime() -> SubmitRuntime:
+    """Make what `functions.submit` works with."""
+    settings = read_settings(SubmitSettings)
+    dynamodb = _dynamodb()
+    clock = SystemClock()
+    catalog = DynamoCatalogStore(dynamodb, settings.catalog_table)
+    return SubmitRuntime(
+        settings=settings,
+        jobs=DynamoJobStore(dynamodb, settings.jobs_table),
+        files=S3JobFiles(_lazy("s3"), settings.bucket),
+        catalog=catalog,
+        catalog_cache=CatalogCache(catalog, clock),
+        plugins=PluginRegistry(),
+        runners=LambdaRunners(settings.runners, _lazy("sqs"), cache(_waiting_lambda)),
+        strategy=RandomRouting(SystemRandom()),
+        clock=clock,
+    )
+
+
+@cache
+def query_runtime() -> QueryRuntime:
+    """Make what `functions.query` works with."""
+    settings = read_settings(QuerySettings)
+    dynamodb = _dynamodb()
+    return QueryRuntime(
+        settings=settings,
+        jobs=DynamoJobStore(dynamodb, settings.jobs_table),
+        files=S3JobFiles(_lazy("s3"), settings.bucket),
+        catalog=DynamoCatalogStore(dynamodb, settings.catalog_table),
+        clock=SystemClock(),
+    )
+
+
+@cache
+def execute_runtime() -> ExecuteRuntime:
+    """Make what `functions.execute` works with."""
+    settings = read_settings(ExecuteSettings)
+    dynamodb = _dynamodb()
+    return ExecuteRuntime(
+        settings=settings,
+        jobs=DynamoJobStore(dynamodb, settings.jobs_table),
+        files=S3JobFiles(_lazy("s3"), settings.bucket),
+        catalog=DynamoCatalogStore(dynamodb, settings.catalog_table),
+        plugins=PluginRegistry(),
+        clock=SystemClock(),
+    )
+
+
+@cache
+def orchestrate_runtime() -> OrchestrateRuntime:
+    """Make what `functions.orchestrate` works with."""
+    settings = read_settings(OrchestrateSettings)
+    return OrchestrateRuntime(
+        settings=settings,
+        jobs=DynamoJobStore(_dynamodb(), settings.jobs_table),
+        runners=LambdaRunners(settings.runners, _lazy("sqs"), cache(_waiting_lambda)),
+        clock=SystemClock(),
+    )
+
+
+def _dynamodb() -> "DynamoDBClient":
+    return boto3.client("dynamodb", config=_config(_DYNAMODB_READ_SECONDS))
+
+
+def _lazy(service: str) -> Any:  # noqa: ANN401 - a maker of this service's client
+    return cache(partial(boto3.client, service, config=_config(_READ_SECONDS)))
+
+
+def _config(read_seconds: int) -> Config:
+    return Config(
+        retries={"mode": "standard", "total_max_attempts": 4},
+        connect_timeout=2,
+        read_timeout=read_seconds,
+    )
+
+
+def _waiting_lambda() -> Any:  # noqa: ANN401 - boto3's client
+    return boto3.client(
+        "lambda",
+        config=Config(
+            retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=SYNC_WAIT_SECONDS
+        ),
+    )

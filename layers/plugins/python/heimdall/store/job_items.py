@@ -1,0 +1,72 @@
+"""What a job looks like as an item of DynamoDB."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields
+from typing import Any
+
+from heimdall.domain.job import Job, JobStatus
+from heimdall.store import keys
+
+Item = dict[str, Any]
+
+_TO_ATTRIBUTE: Mapping[str, Callable[[Any], dict[str, Any]]] = {
+    "str": lambda value: {"S": value},
+    "int": lambda value: {"N": str(value)},
+    "bool": lambda value: {"BOOL": value},
+    "bytes": lambda value: {"B": value},
+    "tuple": lambda value: {"L": [{"S": entry} for entry in value]},
+    "JobStatus": lambda value: {"S": value.value},
+}
+_FROM_ATTRIBUTE: Mapping[str, Callable[[Any], Any]] = {
+    "str": lambda value: value["S"],
+    "int": lambda value: int(value["N"]),
+    "bool": lambda value: value["BOOL"],
+    "bytes": lambda value: bytes(value["B"]),
+    "tuple": lambda value: tuple([entry["S"] for entry in value["L"]]),
+    "JobStatus": lambda value: JobStatus(value["S"]),
+}
+
+
+def _kind(annotation: Any) -> str:  # noqa: ANN401 - an annotation
+    name = annotation if isinstance(annotation, str) else str(annotation)
+    for kind in ("JobStatus", "tuple", "bytes", "bool", "int", "str"):
+        if kind in name:
+            return kind
+    raise TypeError(f"a job's field cannot be kept as {name}")
+
+
+_FIELDS = [
+    (
+        field.name,
+        None if field.default is MISSING else field.default,
+        _TO_ATTRIBUTE[_kind(field.type)],
+        _FROM_ATTRIBUTE[_kind(field.type)],
+    )
+    for field in fields(Job)
+]
+
+
+def encode(job: Job) -> Item:
+    """Write a job as an item; a field that has its default takes no room.
+
+    A context of None, which means that it is kept in S3, is written as NULL.
+    """
+    item: Item = dict(keys.job_key(job.id))
+    for name, default, to_attribute, _ in _FIELDS:
+        value = getattr(job, name)
+        if value != default:
+            item[name] = {"NULL": True} if value is None else to_attribute(value)
+    item["shard"] = {"N": str(keys.shard_of(job.id))}
+    if not job.status.is_final:
+        item["unfinished"] = item["shard"]
+    return item
+
+
+def decode(item: Mapping[str, Any]) -> Job:
+    """Read a job from its item; attributes that this version does not know are left alone."""
+    values: dict[str, Any] = {}
+    for name, _, _, from_attribute in _FIELDS:
+        attribute = item.get(name)
+        if attribute is not None:
+            values[name] = None if "NULL" in attribute else from_attribute(attribute)
+    return Job(**values)

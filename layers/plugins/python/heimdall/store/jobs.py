@@ -1,0 +1,230 @@
+"""Jobs in DynamoDB: every change of status is one conditional write."""
+
+import heapq
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from heimdall.domain.clock import first_id_at
+from heimdall.domain.errors import JobNotFoundError
+from heimdall.domain.job import Job, JobStatus
+from heimdall.domain.ports import Page, Pulse, StaleJobError
+from heimdall.store import keys
+from heimdall.store.job_items import Item, decode, encode
+from heimdall.store.throttling import error_code, throttling_translated
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+WATCH_MS = 15_000
+"""How long a reader of a running job's streams is taken to be still interested."""
+
+_BATCH = 100  # BatchGetItem takes no more keys
+_IS_CURRENT = "#status = :status AND #run = :run"
+_NAMES = {"#status": "status", "#run": "run"}
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoJobStore:
+    """Keeps jobs in the table `jobs`; implements `heimdall.domain.ports.JobStore`."""
+
+    client: "DynamoDBClient"
+    table: str
+
+    def create(self, job: Job) -> None:
+        """Write a new job."""
+        with throttling_translated():
+            self.client.put_item(
+                TableName=self.table,
+                Item=encode(job),
+                ConditionExpression="attribute_not_exists(pk)",
+            )
+
+    def get(self, job_id: str) -> Job:
+        """Read a job as it stands now."""
+        with throttling_translated():
+            answer = self.client.get_item(
+                TableName=self.table, Key=keys.job_key(job_id), ConsistentRead=True
+            )
+        if "Item" not in answer:
+            raise JobNotFoundError(f"there is no job {job_id}", job_id=job_id)
+        return decode(answer["Item"])
+
+    def save(self, before: Job, after: Job) -> None:
+        """Write what changed, if the stored job still has `before`'s status and run."""
+        old, new = encode(before), encode(after)
+        changed = {name: value for name, value in new.items() if old.get(name) != value}
+        gone = [name for name in old if name not in new]
+        update, names, values = _update_expression(changed, gone)
+        self._update(
+            before.id,
+            update,
+            _IS_CURRENT if before.run else f"#status = :status AND {_NO_RUN}",
+            names,
+            {**values, ":status": {"S": before.status.value}, **_run_value(before)},
+        )
+
+    def renew_lease(self, job: Job, *, lease_expires_at_ms: int) -> None:
+        """Prolong the lease of the job's current run, whatever its unfinished status."""
+        self._update(
+            job.id,
+            "SET lease_expires_at_ms = :lease",
+            "#run = :run AND attribute_exists(unfinished)",
+            {"#run": "run"},
+            {":lease": {"N": str(lease_expires_at_ms)}, **_run_value(job)},
+        )
+
+    def pulse(self, job: Job, *, now_ms: int) -> Pulse:
+        """Read what the executor of this run has to know."""
+        with throttling_translated():
+            answer = self.client.batch_get_item(
+                RequestItems={
+                    self.table: {
+                        "Keys": [keys.job_key(job.id), keys.watch_key(job.id)],
+                        "ProjectionExpression": "sk, #status, #run, until_ms",
+                        "ExpressionAttributeNames": _NAMES,
+                        "ConsistentRead": True,
+                    }
+                }
+            )
+        items: dict[str, Any] = {
+            item["sk"]["S"]: item for item in answer["Responses"].get(self.table, [])
+        }
+        current = items.get("JOB")
+        is_current = current is not None and int(current["run"]["N"]) == job.run
+        until_ms = int(items["WATCH"]["until_ms"]["N"]) if "WATCH" in items else 0
+        return Pulse(
+            status=JobStatus(current["status"]["S"]) if current and is_current else None,
+            is_watched=until_ms > now_ms,
+        )
+
+    def watch(self, job_id: str, *, now_ms: int) -> bool:
+        """Say that somebody reads the job's streams; return whether that was known already."""
+        until_ms = now_ms + WATCH_MS
+        with throttling_translated():
+            answer = self.client.put_item(
+                TableName=self.table,
+                Item={
+                    **keys.watch_key(job_id),
+                    "until_ms": {"N": str(until_ms)},
+                    "expires_at": {"N": str(until_ms // 1_000 + 60)},
+                },
+                ReturnValues="ALL_OLD",
+            )
+        old = answer.get("Attributes", {})
+        return "until_ms" in old and int(old["until_ms"]["N"]) > now_ms
+
+    def list_newest(self, *, limit: int, after: str | None) -> Page[Job]:
+        """Read a page of all jobs, newest first, after the job of id `after`."""
+        per_shard = limit // keys.SHARDS + 2
+        shards = (
+            self._index(keys.BY_TIME, "shard", shard, below=after, chunk=per_shard, newest=True)
+            for shard in range(keys.SHARDS)
+        )
+        found = list(islice(heapq.merge(*shards, reverse=True), limit + 1))
+        page = found[:limit]
+        jobs = self._get_many(page)
+        return Page(
+            entries=[jobs[job_id] for job_id in page if job_id in jobs],
+            next_after=page[-1] if len(found) > limit else None,
+        )
+
+    def unfinished(self, *, created_before_ms: int) -> Iterable[Job]:
+        """Read all jobs that were created before and are not finished, oldest first."""
+        below = first_id_at(created_before_ms)
+        shards = (
+            self._index(keys.UNFINISHED, "unfinished", shard, below=below, chunk=_BATCH)
+            for shard in range(keys.SHARDS)
+        )
+        ids = heapq.merge(*shards)
+        while batch := list(islice(ids, _BATCH)):
+            jobs = self._get_many(batch)
+            yield from (
+                jobs[job_id]
+                for job_id in batch
+                if job_id in jobs and not jobs[job_id].status.is_final
+            )
+
+    def _index(
+        self,
+        index: str,
+        attribute: str,
+        shard: int,
+        *,
+        below: str | None,
+        chunk: int,
+        newest: bool = False,
+    ) -> Iterator[str]:
+        """Yield the ids in one partition of an index, reading `chunk` at a time."""
+        query: dict[str, Any] = {
+            "TableName": self.table,
+            "IndexName": index,
+            "KeyConditionExpression": f"{attribute} = :shard",
+            "ExpressionAttributeValues": {":shard": {"N": str(shard)}},
+            "ProjectionExpression": "id",
+            "ScanIndexForward": not newest,
+            "Limit": chunk,
+        }
+        if below is not None:
+            query["KeyConditionExpression"] += " AND id < :below"
+            query["ExpressionAttributeValues"][":below"] = {"S": below}
+        while True:
+            with throttling_translated():
+                answer = self.client.query(**query)
+            yield from (item["id"]["S"] for item in answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _get_many(self, job_ids: list[str]) -> dict[str, Job]:
+        jobs: dict[str, Job] = {}
+        for first in range(0, len(job_ids), _BATCH):
+            wanted: list[Any] = [keys.job_key(job_id) for job_id in job_ids[first : first + _BATCH]]
+            while wanted:
+                with throttling_translated():
+                    answer = self.client.batch_get_item(RequestItems={self.table: {"Keys": wanted}})
+                for item in answer["Responses"].get(self.table, []):
+                    job = decode(item)
+                    jobs[job.id] = job
+                rest = answer.get("UnprocessedKeys", {}).get(self.table)
+                wanted = list(rest["Keys"]) if rest else []
+        return jobs
+
+    def _update(
+        self, job_id: str, update: str, condition: str, names: dict[str, str], values: Item
+    ) -> None:
+        try:
+            with throttling_translated():
+                self.client.update_item(
+                    TableName=self.table,
+                    Key=keys.job_key(job_id),
+                    UpdateExpression=update,
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames=names,
+                    ExpressionAttributeValues=values,
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except ClientError as error:
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise
+            current: Any = error.response.get("Item")
+            raise StaleJobError(decode(current) if current else None) from error
+
+
+_NO_RUN = "attribute_not_exists(#run)"
+
+
+def _run_value(job: Job) -> Item:
+    return {":run": {"N": str(job.run)}} if job.run else {}
+
+
+def _update_expression(changed: Item, gone: list[str]) -> tuple[str, dict[str, str], Item]:
+    names = {f"#{name}": name for name in (*changed, *gone)} | _NAMES
+    values = {f":new_{name}": value for name, value in changed.items()}
+    update = "SET " + ", ".join(f"#{name} = :new_{name}" for name in changed)
+    if gone:
+        update += " REMOVE " + ", ".join(f"#{name}" for name in gone)
+    return update, names, values

@@ -1,0 +1,76 @@
+"""The keys of both tables and the bucket: the only place that spells them.
+
+Table `jobs`, by access pattern:
+
+| what                            | where                                                     |
+|---------------------------------|-----------------------------------------------------------|
+| one job                         | pk JOB#<id>, sk JOB                                       |
+| who reads a running job         | pk WATCH#<id>, sk WATCH                                   |
+| all jobs, newest first          | index by_time: shard 0..3, id; the shards are merged      |
+| unfinished jobs, oldest first   | index unfinished: shard 0..3, id; sparse                  |
+
+Index keys and projected attributes never change once the job is written, so that a change of
+status rewrites no index; leaving the sparse one when a job finishes is the exception.
+
+Table `catalog`:
+
+| what                            | where                                                     |
+|---------------------------------|-----------------------------------------------------------|
+| revision, key of the cursors    | pk head, sk head                                          |
+| a command, a cluster            | pk command or cluster, sk <id>                            |
+| what a revision wrote           | pk revision, sk <12 digits>                               |
+"""
+
+from typing import Literal
+
+SHARDS = 4
+"""One index partition takes 1,000 writes a second, so this many take 4,000 submissions."""
+
+BY_TIME = "by_time"
+UNFINISHED = "unfinished"
+HEAD = {"pk": {"S": "head"}, "sk": {"S": "head"}}
+
+Kind = Literal["command", "cluster"]
+Stream = Literal["stdout", "stderr"]
+Key = dict[str, dict[str, str]]
+
+
+def job_key(job_id: str) -> Key:
+    """The item of a job."""
+    return {"pk": {"S": f"JOB#{job_id}"}, "sk": {"S": "JOB"}}
+
+
+def watch_key(job_id: str) -> Key:
+    """The mark that somebody reads a running job's streams."""
+    return {"pk": {"S": f"WATCH#{job_id}"}, "sk": {"S": "WATCH"}}
+
+
+def shard_of(job_id: str) -> int:
+    """The index partition of a job, by the random end of its id."""
+    return int(job_id[-2:], 16) % SHARDS
+
+
+def entry_key(kind: Kind, entry_id: str) -> Key:
+    """The item of a command or cluster."""
+    return {"pk": {"S": kind}, "sk": {"S": entry_id}}
+
+
+def revision_key(revision: int) -> Key:
+    """What the catalog's revision of this number wrote."""
+    return {"pk": {"S": "revision"}, "sk": {"S": f"{revision:012d}"}}
+
+
+def context_object(job_id: str) -> str:
+    """The object of a context that is too large for the item."""
+    return f"jobs/{job_id}/context.json"
+
+
+def result_object(job_id: str, run: int) -> str:
+    """The object of a run's result."""
+    return f"jobs/{job_id}/{run}/result.json"
+
+
+def stream_object(job_id: str, run: int, name: str, part: int | None = None) -> str:
+    """The object of one part of a stream, or of the whole."""
+    whole = f"jobs/{job_id}/{run}/{name}"
+    return whole if part is None else f"{whole}.{part}"

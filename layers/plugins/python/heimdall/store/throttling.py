@@ -1,0 +1,38 @@
+"""Turns what AWS says when it is asked too much into the gateway's own error."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import ClientError
+
+from heimdall.domain.errors import StoreThrottledError
+
+_THROTTLED = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+
+
+@contextmanager
+def throttling_translated() -> Iterator[None]:
+    """Raise StoreThrottledError where the store gave up retrying; leave other errors alone."""
+    try:
+        yield
+    except ClientError as error:
+        if error_code(error) in _THROTTLED:
+            raise StoreThrottledError(
+                "the gateway's store is busy; try again in a few seconds"
+            ) from error
+        raise
+
+
+def error_code(error: ClientError) -> str:
+    """Return the service's word for what happened."""
+    return error.response["Error"]["Code"]
