@@ -1,7 +1,12 @@
 """Logs and metrics of the functions: one JSON line for each thing that happened."""
 
+import warnings
+
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+
+# A refused request counts nothing, and Powertools would say so in the log each time.
+warnings.filterwarnings("ignore", message="No application metrics to publish")
 
 logger = Logger()
 metrics = Metrics()

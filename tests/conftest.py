@@ -1,0 +1,33 @@
+"""What every test gets: no AWS but the stand-ins, and fresh runtimes."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_SESSION_TOKEN": "testing",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "POWERTOOLS_SERVICE_NAME": "heimdall",
+    "POWERTOOLS_METRICS_NAMESPACE": "Heimdall",
+}
+os.environ.update(ENVIRONMENT)
+for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "HEIMDALL_URL", "HEIMDALL_API_URL"):
+    os.environ.pop(name, None)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_runtimes() -> Iterator[None]:
+    yield
+    from heimdall import runtime
+
+    for make in (
+        runtime.submit_runtime,
+        runtime.query_runtime,
+        runtime.execute_runtime,
+        runtime.orchestrate_runtime,
+    ):
+        make.cache_clear()

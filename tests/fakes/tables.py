@@ -1,0 +1,68 @@
+"""The two tables, the bucket and the queue, in moto, shaped as `infra` makes them."""
+
+from typing import Any
+
+import boto3
+
+JOBS = "jobs"
+CATALOG = "catalog"
+BUCKET = "bucket"
+QUEUE = "light"
+EXECUTE = "execute-light"
+
+
+def create_resources() -> dict[str, str]:
+    """Create them; return the environment that tells the functions about them."""
+    dynamodb = boto3.client("dynamodb")
+    _create_table(
+        dynamodb,
+        JOBS,
+        attributes={"shard": "N", "unfinished": "N", "id": "S"},
+        indexes=[
+            _index("by_time", "shard", {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["name"]}),
+            _index("unfinished", "unfinished", {"ProjectionType": "KEYS_ONLY"}),
+        ],
+    )
+    _create_table(dynamodb, CATALOG, attributes={}, indexes=[])
+    boto3.client("s3").create_bucket(Bucket=BUCKET)
+    queue_url = boto3.client("sqs").create_queue(QueueName=QUEUE)["QueueUrl"]
+    runners = (
+        f'{{"light": {{"function": "{EXECUTE}", "queue_url": "{queue_url}", '
+        '"plugins": ["ping", "shell", "noop"]}}'
+    )
+    return {
+        "HEIMDALL_JOBS_TABLE": JOBS,
+        "HEIMDALL_CATALOG_TABLE": CATALOG,
+        "HEIMDALL_BUCKET": BUCKET,
+        "HEIMDALL_RUNNERS": runners,
+        "HEIMDALL_RETENTION_DAYS": "30",
+    }
+
+
+def _create_table(
+    dynamodb: Any, name: str, *, attributes: dict[str, str], indexes: list[dict[str, Any]]
+) -> None:
+    keys = {"pk": "S", "sk": "S"} | attributes
+    dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": attribute, "AttributeType": kind} for attribute, kind in keys.items()
+        ],
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+        **({"GlobalSecondaryIndexes": indexes} if indexes else {}),
+    )
+
+
+def _index(name: str, partition: str, projection: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "IndexName": name,
+        "KeySchema": [
+            {"AttributeName": partition, "KeyType": "HASH"},
+            {"AttributeName": "id", "KeyType": "RANGE"},
+        ],
+        "Projection": projection,
+    }

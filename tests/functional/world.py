@@ -1,0 +1,103 @@
+"""The four functions over moto, reached the way their callers reach them."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+from botocore.awsrequest import AWSResponse
+
+from functions.execute.handler import lambda_handler as execute_handler
+from functions.orchestrate.handler import lambda_handler as orchestrate_handler
+from functions.query.handler import lambda_handler as query_handler
+from functions.submit.handler import lambda_handler as submit_handler
+from tests.factories import http_event, sqs_event
+from tests.fakes.lambda_context import LambdaContext
+
+
+@dataclass
+class Answer:
+    status: int
+    text: str
+    headers: dict[str, str]
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.text)
+
+
+@dataclass
+class World:
+    """Calls the handlers; counts every call that they make to AWS as `service.Operation`."""
+
+    queue_url: str
+    calls: Counter[str] = field(default_factory=Counter)
+    execute_answers: list[Any] = field(default_factory=list)
+
+    def post(self, path: str, body: Any = None, **event: Any) -> Answer:
+        return self._http(submit_handler, "POST", path, body=body, **event)
+
+    def put(self, path: str, body: Any = None, **event: Any) -> Answer:
+        return self._http(submit_handler, "PUT", path, body=body, **event)
+
+    def get(self, path: str, query: dict[str, str] | None = None, **event: Any) -> Answer:
+        return self._http(query_handler, "GET", path, query=query, **event)
+
+    def deliver(self, *messages: dict[str, Any], seconds_left: float = 900.0) -> Any:
+        return execute_handler(sqs_event(*messages), LambdaContext(seconds_left))
+
+    def deliver_all(self) -> list[dict[str, Any]]:
+        """Deliver what the queue holds, once each; return the messages."""
+        messages = self.queued()
+        for message in messages:
+            assert self.deliver(message) == {"batchItemFailures": []}
+        return messages
+
+    def queued(self) -> list[dict[str, Any]]:
+        sqs = boto3.client("sqs")
+        received: list[dict[str, Any]] = []
+        while messages := sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10).get(
+            "Messages"
+        ):
+            received += [json.loads(message["Body"]) for message in messages]
+        return received
+
+    def sweep(self) -> dict[str, int]:
+        return orchestrate_handler({}, LambdaContext())
+
+    def invoke_execute(self, request: Any, **_: Any) -> AWSResponse:
+        """Stand in for Lambda's Invoke: run the handler with the payload."""
+        headers, answer = {}, None
+        if self.execute_answers:
+            answer = self.execute_answers.pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+        if answer is None:
+            try:
+                answer = execute_handler(json.loads(request.body), LambdaContext())
+            except RuntimeError as error:
+                answer = {"errorType": "RuntimeError", "errorMessage": str(error)}
+                headers = {"X-Amz-Function-Error": "Unhandled"}
+        return AWSResponse(request.url, 200, headers, _Raw(json.dumps(answer).encode()))
+
+    def count_call(self, model: Any, **_: Any) -> None:
+        self.calls[f"{model.service_model.service_name}.{model.name}"] += 1
+
+    def _http(self, handler: Any, method: str, path: str, **event: Any) -> Answer:
+        answer = handler(http_event(method, path, **event), LambdaContext())
+        return Answer(answer["statusCode"], answer.get("body", ""), answer.get("headers", {}))
+
+
+class _Raw:
+    """The stream below an AWSResponse."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def read(self, *_: Any, **__: Any) -> bytes:
+        content, self._content = self._content, b""
+        return content
+
+    def stream(self, *_: Any, **__: Any) -> Any:
+        yield self.read()
