@@ -1,0 +1,75 @@
+"""The command line `heimdall`: a thin layer over the client."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from heimdall_client._exceptions import ConfigurationError, HeimdallError
+from heimdall_client._session import Outside, Session
+from heimdall_client._terminal import say_error
+from heimdall_client._version import __version__
+from heimdall_client.cli_catalog import apply
+from heimdall_client.cli_gateway import gateway
+from heimdall_client.cli_job import cancel, jobs, logs, result, status, submit
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+
+app = typer.Typer(
+    name="heimdall",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Submit jobs to Heimdall, look at them, and keep its commands and clusters.",
+)
+
+
+@app.callback()
+def connect(
+    context: typer.Context,
+    url: Annotated[
+        str | None,
+        typer.Option(envvar="HEIMDALL_URL", help="Address of a local gateway; nothing is signed."),
+    ] = None,
+    api_url: Annotated[
+        str | None,
+        typer.Option(
+            envvar="HEIMDALL_API_URL",
+            help="Address of the API; requests are signed with your AWS credentials.",
+        ),
+    ] = None,
+) -> None:
+    """Take the addresses; an option counts more than the environment."""
+    outside = context.obj if isinstance(context.obj, Outside) else Outside()
+    given = {name for name in ("url", "api_url") if _is_option(context, name)}
+    if len(given) > 1:
+        raise typer.BadParameter("give --url or --api-url, not both")
+    context.obj = Session(url=url, api_url=api_url, prefers_api="api_url" in given, outside=outside)
+
+
+def _is_option(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+for command in (apply, submit, status, logs, result, cancel, jobs, gateway):
+    app.command()(command)
+
+
+@app.command()
+def version() -> None:
+    """Print the version of this command line."""
+    typer.echo(__version__)
+
+
+def main(arguments: Sequence[str] | None = None, *, outside: Outside | None = None) -> int:
+    """Run the command line; returns its exit code or exits with it."""
+    try:
+        app(args=arguments, prog_name="heimdall", obj=outside)
+    except ConfigurationError as error:
+        say_error(error)
+        return EXIT_USAGE
+    except HeimdallError as error:
+        say_error(error)
+        return EXIT_FAILED
+    return 0
