@@ -1,0 +1,1 @@
+"""Hands scripts to a machine that watches a shared directory."""

@@ -1,0 +1,67 @@
+"""The gateway's own plugins keep the contract."""
+
+import pkgutil
+
+import pytest
+
+import heimdall.plugins
+from tests.contract.plugin_contract import InStartContract, LongInStartContract, PluginContract
+
+
+class TestPing(InStartContract):
+    name = "ping"
+    package = "heimdall.plugins.ping"
+    secrets = ("hunter2",)
+
+    @pytest.fixture
+    def cluster_context(self):
+        return {"password": "hunter2"}
+
+
+class TestShell(LongInStartContract):
+    name = "shell"
+    package = "heimdall.plugins.shell"
+    secrets = ("hunter2",)
+
+    @pytest.fixture
+    def job_context(self):
+        return {"arguments": ["cat", "context.json"]}
+
+    @pytest.fixture
+    def long_job_context(self):
+        return {"arguments": ["sleep", "600"]}
+
+    @pytest.fixture
+    def cluster_context(self):
+        return {"database": {"user": "ada", "password": "hunter2"}}
+
+
+class TestNoop(LongInStartContract):
+    name = "noop"
+    package = "heimdall.plugins.noop"
+    secrets = ("hunter2",)
+
+    @pytest.fixture
+    def job_context(self):
+        return {"output_bytes": 100, "payload": {"password": "hunter2"}}
+
+    @pytest.fixture
+    def long_job_context(self):
+        return {"delay_seconds": 600}
+
+
+def test_every_plugin_of_the_gateway_is_held_to_the_contract():
+    held = {
+        contract.package
+        for contract in globals().values()
+        if isinstance(contract, type)
+        and issubclass(contract, PluginContract)
+        and hasattr(contract, "package")
+    }
+
+    found = {
+        f"heimdall.plugins.{package.name}"
+        for package in pkgutil.iter_modules(heimdall.plugins.__path__)
+    }
+
+    assert held == found
