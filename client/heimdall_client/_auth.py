@@ -4,16 +4,16 @@ import asyncio
 import re
 import threading
 from collections.abc import AsyncGenerator, Generator
+from typing import TYPE_CHECKING
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-import botocore.auth
-import botocore.session
 import httpx
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import ReadOnlyCredentials
-from botocore.exceptions import BotoCoreError
 
 from heimdall_client._exceptions import ConfigurationError, CredentialsError
+
+if TYPE_CHECKING:
+    from botocore.credentials import ReadOnlyCredentials
+    from botocore.session import Session
 
 SERVICE = "execute-api"
 _API_HOST = re.compile(r"\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$")
@@ -32,9 +32,9 @@ class SigV4Auth(httpx.Auth):
 
     requires_request_body = True
 
-    def __init__(
-        self, *, region: str | None = None, session: botocore.session.Session | None = None
-    ) -> None:
+    def __init__(self, *, region: str | None = None, session: "Session | None" = None) -> None:
+        import botocore.session  # takes longer to import than most requests take
+
         self._region = region
         self._session = session or botocore.session.Session()
         self._lock = threading.Lock()
@@ -56,6 +56,10 @@ class SigV4Auth(httpx.Auth):
         yield request
 
     def _sign(self, request: httpx.Request) -> None:
+        from botocore.auth import SigV4Auth as Signer
+        from botocore.awsrequest import AWSRequest
+        from botocore.exceptions import BotoCoreError
+
         request.url = _with_canonical_query(request.url)
         headers = {name: request.headers[name] for name in _SIGNED if name in request.headers}
         signed = AWSRequest(
@@ -65,9 +69,8 @@ class SigV4Auth(httpx.Auth):
             data=request.content,
         )
         try:
-            signer = botocore.auth.SigV4Auth(
-                self._current_credentials(), SERVICE, self._region_of(request.url.host)
-            )
+            region = self._region_of(request.url.host)
+            signer = Signer(self._current_credentials(), SERVICE, region)
         except BotoCoreError as error:
             raise CredentialsError(f"the AWS credentials cannot be used: {error}") from error
         signer.add_auth(signed)
@@ -75,7 +78,7 @@ class SigV4Auth(httpx.Auth):
             if name in signed.headers:
                 request.headers[name] = signed.headers[name]
 
-    def _current_credentials(self) -> ReadOnlyCredentials:
+    def _current_credentials(self) -> "ReadOnlyCredentials":
         with self._lock:  # the session finds them once; botocore refreshes them when they expire
             found = self._session.get_credentials()
         if found is None:

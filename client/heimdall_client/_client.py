@@ -129,7 +129,9 @@ class Client:
     def iterate_stream(self, job_id: str, stream: Stream, *, offset: int = 0) -> Iterator[bytes]:
         """Get a stream piece by piece, from a byte on, as far as it goes now."""
         path = f"/job/{segment(job_id)}/{stream}"
-        return self._connection.read(path, params={"offset": offset} if offset else None)
+        following: int | None = offset
+        while following is not None:
+            following = yield from self._connection.read(path, offset=following)
 
     def follow_stream(
         self,
@@ -140,15 +142,13 @@ class Client:
         sleep: Callable[[float], None] = time.sleep,
     ) -> Iterator[bytes]:
         """Get a stream piece by piece until the job has ended and all of it has been read."""
-        while True:
+        has_ended = False
+        while not has_ended:
             has_ended = self.get_job_status(job_id).is_final  # asked first: nothing is missed
-            before = offset
             for piece in self.iterate_stream(job_id, stream, offset=offset):
                 offset += len(piece)
                 yield piece
-            if offset == before:
-                if has_ended:
-                    return
+            if not has_ended:
                 sleep(FOLLOW_PAUSE_SECONDS)
 
     def wait(

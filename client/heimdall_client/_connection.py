@@ -1,7 +1,8 @@
 """The connection to the API: requests, redirects to storage, failures turned into errors."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -22,6 +23,7 @@ from heimdall_client._version import __version__
 API = "/api/v1"
 USER_AGENT = f"heimdall-client/{__version__}"
 MAX_REDIRECTS = 3
+NEXT_OFFSET = "X-Heimdall-Next-Offset"
 _UPSTREAM_ERRORS = (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError)
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -105,7 +107,7 @@ class Connection:
         with _errors_mapped():
             response = self._api.send(request, stream=True)
         try:
-            if response.has_redirect_location:
+            if response.status_code == HTTPStatus.TEMPORARY_REDIRECT and method == "GET":
                 location = self._storage_url(response)
                 response.close()
                 with _errors_mapped():
@@ -117,10 +119,13 @@ class Connection:
         finally:
             response.close()
 
-    def read(self, path: str, *, params: Mapping[str, Any] | None = None) -> Iterator[bytes]:
-        """Get a body piece by piece."""
+    def read(self, path: str, *, offset: int) -> Generator[bytes, None, int | None]:
+        """Get a body piece by piece, from a byte on; returns where it goes on, if it does."""
+        params = {"offset": offset} if offset else None
         with self.open("GET", path, params=params) as response, _errors_mapped():
             yield from response.iter_bytes()
+        following = response.headers.get(NEXT_OFFSET, "")
+        return int(following) if following.isdecimal() and int(following) > offset else None
 
     def _request(
         self,
@@ -138,7 +143,7 @@ class Connection:
 
     def _storage_url(self, response: httpx.Response) -> httpx.URL:
         with _errors_mapped():
-            location = response.url.join(response.headers["location"])
+            location = response.url.join(response.headers.get("location", ""))
         is_downgrade = self._base_url.scheme == "https" and location.scheme != "https"
         if is_downgrade or location.scheme not in {"http", "https"}:
             raise UnexpectedAnswerError(f"the API redirects to {location.scheme}: not followed")

@@ -19,6 +19,7 @@ HeimdallError
     │   ├── JobNotFoundError
     │   ├── CommandNotFoundError
     │   ├── ClusterNotFoundError
+    │   ├── ResultNotFoundError
     │   └── RouteNotFoundError
     ├── InvalidTransitionError     409
     ├── ConcurrentChangeError      409
@@ -156,6 +157,10 @@ class ClusterNotFoundError(NotFoundError):
     """There is no cluster of this id."""
 
 
+class ResultNotFoundError(NotFoundError):
+    """The job has no result, or none yet."""
+
+
 class RouteNotFoundError(NotFoundError):
     """The API has no such path: is its address right?"""
 
@@ -199,6 +204,7 @@ BY_CODE: dict[str, type[ApiError]] = {
     "job_not_found": JobNotFoundError,
     "command_not_found": CommandNotFoundError,
     "cluster_not_found": ClusterNotFoundError,
+    "result_not_found": ResultNotFoundError,
     "route_not_found": RouteNotFoundError,
     "invalid_transition": InvalidTransitionError,
     "concurrent_change": ConcurrentChangeError,

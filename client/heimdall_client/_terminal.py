@@ -18,7 +18,7 @@ def say(message: str) -> None:
 
 def say_error(error: HeimdallError) -> None:
     """Tell what went wrong, where exactly, and what led to it."""
-    say(f"error: {error}")
+    say("error: " + "\n".join(printable(line) for line in str(error).splitlines()))
     cause = error.__cause__ if isinstance(error.__cause__, HeimdallError) else error
     if cause is not error:
         say(f"because: {printable(str(cause))}")

@@ -11,9 +11,9 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from heimdall_client._client import Stream
+from heimdall_client._client import Client, Stream
 from heimdall_client._models import Job, JobRequest, JobStatus
-from heimdall_client._session import JobId, JsonOption, session_of
+from heimdall_client._session import JobId, JsonOption, Outside, session_of
 from heimdall_client._terminal import printable, progress, say, show_json, show_table
 
 MAX_PAGE = 101
@@ -69,9 +69,7 @@ def submit(  # noqa: PLR0913 - an argument for each option
     with session.client(user=user) as client:
         job = client.submit_job(request)
         if wait and not job.is_final:
-            say(f"job {job.id} is {job.status}")
-            with progress(f"waiting for job {job.id}"):
-                job = client.wait(job.id, sleep=session.outside.sleep, clock=session.outside.clock)
+            job = _wait(client, job, session.outside)
     _show_submitted(job, as_json=as_json)
 
 
@@ -173,6 +171,16 @@ def _read_context(text: str) -> dict[str, object]:
     if not isinstance(context, dict):
         raise typer.BadParameter('--context must be a JSON object, such as \'{"query": "..."}\'')
     return context
+
+
+def _wait(client: Client, job: Job, outside: Outside) -> Job:
+    say(f"job {job.id} is {job.status}")
+    try:
+        with progress(f"waiting for job {job.id}"):
+            return client.wait(job.id, sleep=outside.sleep, clock=outside.clock)
+    except KeyboardInterrupt:
+        say(f"the job goes on; `heimdall cancel {job.id}` would stop it")
+        raise
 
 
 def _show_submitted(job: Job, *, as_json: bool) -> None:
