@@ -89,7 +89,7 @@ class LambdaRunners:
         except BotoCoreError as error:
             goes_on = isinstance(error, ReadTimeoutError)
             raise (RunGoesOnError() if goes_on else RunLostError(str(error))) from error
-        if "FunctionError" in answer:
+        if answer.get("FunctionError"):
             raise RunLostError(f"{body.get('errorType')}: {body.get('errorMessage')}")
         return FinishedRun(job_from_message(body["job"]), body["result"])
 

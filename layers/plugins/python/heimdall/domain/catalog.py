@@ -19,16 +19,21 @@ class TagIndex(Generic[Entry]):
     """The active ones among some entries, found by tag.
 
     A set of entries is an int whose bit `i` stands for `entries[i]`.
+
+    Attributes:
+        tags: for each entry, all its tags.
     """
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self.entries: Sequence[Entry] = tuple(entry for entry in entries if entry.is_active)
         self.all = (1 << len(self.entries)) - 1
-        positions: dict[str, list[int]] = defaultdict(list)
-        for position, entry in enumerate(self.entries):
-            for tag in entry.all_tags:
-                positions[tag].append(position)
-        self._sets = {tag: _bits(found, len(self.entries)) for tag, found in positions.items()}
+        self.tags = [frozenset(entry.all_tags) for entry in self.entries]
+        self._positions: dict[str, list[int]] = defaultdict(list)
+        for position, tags in enumerate(self.tags):
+            for tag in tags:
+                self._positions[tag].append(position)
+        size = len(self.entries)
+        self._sets = {tag: _bits(found, size) for tag, found in self._positions.items()}
 
     def having(self, tags: Iterable[str], among: int | None = None) -> int:
         """Return the set of the entries (of `among`) that carry all of these tags."""
@@ -37,6 +42,15 @@ class TagIndex(Generic[Entry]):
             found &= self._sets.get(tag, 0)
             if not found:
                 break
+        return found
+
+    def rarest(self, tags: Iterable[str]) -> Sequence[int]:
+        """Return the entries that carry the rarest of these tags, as positions."""
+        found: Sequence[int] = range(len(self.entries))
+        for tag in tags:
+            carriers = self._positions.get(tag, ())
+            if len(carriers) < len(found):
+                found = carriers
         return found
 
 

@@ -10,8 +10,7 @@ from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import CatalogEntry, Command
 from heimdall.domain.errors import NoPairMatchesError
 
-_FEW_GROUPS = 32
-_SAMPLES = 64
+_TRIES = 16
 _CLOSEST = 3
 
 
@@ -30,49 +29,53 @@ class CandidatePairs:
     rectangles of commands x clusters whatever the size of the catalog.
     """
 
-    def __init__(self, snapshot: CatalogSnapshot, commands: int, clusters: int) -> None:
+    def __init__(
+        self,
+        snapshot: CatalogSnapshot,
+        command_criteria: Sequence[str],
+        cluster_criteria: Sequence[str],
+    ) -> None:
         self._snapshot = snapshot
-        self._commands = commands
-        self._clusters = clusters
+        self._command_criteria = frozenset(command_criteria)
+        self._cluster_criteria = frozenset(cluster_criteria)
 
     def __iter__(self) -> Iterator[Pair]:
         """Yield every pair, in no particular order."""
-        for command in members(self._commands):
-            for cluster in members(self._fitting(self._snapshot.group_of[command])):
-                yield self._pair(command, cluster)
+        for commands, clusters in self._rectangles():
+            for command in members(commands):
+                for cluster in members(clusters):
+                    yield self._pair(command, cluster)
 
     def sample(self, random: Random) -> Pair | None:
-        """Return one pair, each with the same probability, or None if there is no pair."""
-        if not self._commands or not self._clusters:
+        """Return one pair, each with the same probability, or None if there is no pair.
+
+        Drawing from the carriers of the rarest tags until a draw fits takes a time that does not
+        depend on the size of the catalog; where few draws fit, the pairs are counted instead.
+        """
+        return self._draw(random) or self._count_off(random)
+
+    def _draw(self, random: Random) -> Pair | None:
+        commands, clusters = self._snapshot.command_index, self._snapshot.cluster_index
+        some_commands = commands.rarest(self._command_criteria)
+        some_clusters = clusters.rarest(self._cluster_criteria)
+        if not some_commands or not some_clusters:
             return None
-        rectangles = self._rectangles(at_most=_FEW_GROUPS)
-        if rectangles is None:
-            return self._sample_by_rejection(random) or self._sample_from(
-                self._rectangles(at_most=len(self._snapshot.command_groups)) or [], random
-            )
-        return self._sample_from(rectangles, random)
+        for _ in range(_TRIES):
+            command = some_commands[int(random.random() * len(some_commands))]
+            cluster = some_clusters[int(random.random() * len(some_clusters))]
+            tags = clusters.tags[cluster]
+            if (
+                self._command_criteria <= commands.tags[command]
+                and self._cluster_criteria <= tags
+                and tags.issuperset(commands.entries[command].cluster_tags)
+            ):
+                return self._pair(command, cluster)
+        return None
 
-    def _rectangles(self, *, at_most: int) -> list[tuple[int, int]] | None:
-        """Split the pairs by the commands' `cluster_tags`; None if that makes too many parts."""
-        parts: list[tuple[int, int]] = []
-        rest = self._commands
-        for _ in range(at_most):
-            if not rest:
-                return parts
-            group = self._snapshot.group_of[(rest & -rest).bit_length() - 1]
-            commands = rest & self._snapshot.command_groups[group]
-            rest ^= commands
-            clusters = self._fitting(group)
-            if clusters:
-                parts.append((commands, clusters))
-        return None if rest else parts
-
-    def _sample_from(self, rectangles: Sequence[tuple[int, int]], random: Random) -> Pair | None:
+    def _count_off(self, random: Random) -> Pair | None:
+        rectangles = list(self._rectangles())
         sizes = [one.bit_count() * other.bit_count() for one, other in rectangles]
-        total = sum(sizes)
-        if not total:
-            return None
-        n = int(random.random() * total)
+        n = int(random.random() * sum(sizes))
         for (commands, clusters), size in zip(rectangles, sizes, strict=True):
             if n < size:
                 row, column = divmod(n, clusters.bit_count())
@@ -80,18 +83,17 @@ class CandidatePairs:
             n -= size
         return None
 
-    def _sample_by_rejection(self, random: Random) -> Pair | None:
-        commands, clusters = self._commands.bit_count(), self._clusters.bit_count()
-        for _ in range(_SAMPLES):
-            command = nth_member(self._commands, random.randrange(commands))
-            fitting = self._fitting(self._snapshot.group_of[command])
-            n = random.randrange(clusters)
-            if n < fitting.bit_count():
-                return self._pair(command, nth_member(fitting, n))
-        return None
-
-    def _fitting(self, group: int) -> int:
-        return self._clusters & self._snapshot.cluster_groups[group]
+    def _rectangles(self) -> Iterator[tuple[int, int]]:
+        """Split the pairs by the commands' `cluster_tags`, into commands x clusters."""
+        rest = self._snapshot.command_index.having(self._command_criteria)
+        allowed = self._snapshot.cluster_index.having(self._cluster_criteria)
+        while rest and allowed:
+            group = self._snapshot.group_of[(rest & -rest).bit_length() - 1]
+            commands = rest & self._snapshot.command_groups[group]
+            rest ^= commands
+            clusters = allowed & self._snapshot.cluster_groups[group]
+            if clusters:
+                yield commands, clusters
 
     def _pair(self, command: int, cluster: int) -> Pair:
         return Pair(
@@ -135,20 +137,16 @@ def choose_pair(
     Raises:
         NoPairMatchesError: none does; it says which step emptied the set and what came close.
     """
-    commands = snapshot.command_index.having(command_criteria)
-    clusters = snapshot.cluster_index.having(cluster_criteria) if commands else 0
-    pair = strategy.choose(CandidatePairs(snapshot, commands, clusters))
+    pair = strategy.choose(CandidatePairs(snapshot, command_criteria, cluster_criteria))
     if pair is None:
-        raise _no_pair(snapshot, commands, command_criteria, cluster_criteria)
+        raise _no_pair(snapshot, command_criteria, cluster_criteria)
     return pair
 
 
 def _no_pair(
-    snapshot: CatalogSnapshot,
-    commands: int,
-    command_criteria: Sequence[str],
-    cluster_criteria: Sequence[str],
+    snapshot: CatalogSnapshot, command_criteria: Sequence[str], cluster_criteria: Sequence[str]
 ) -> NoPairMatchesError:
+    commands = snapshot.command_index.having(command_criteria)
     if not commands:
         return _refusal(
             "command_criteria",
