@@ -15,11 +15,18 @@ from infra.tools import ToolError, run
 
 LAMBDA_PYTHON = "3.13"
 LAMBDA_WHEELS = ["--python-platform", "aarch64-manylinux2014", "--python-version", LAMBDA_PYTHON]
-INSTALL_OPTIONS = ["--quiet", "--no-config", "--link-mode", "copy", "--no-deps"]
+INSTALL_OPTIONS = ["--quiet", "--link-mode", "copy", "--no-deps"]
 INSTALL_OPTIONS += ["--only-binary", ":all:", "--require-hashes"]
 COMPILE_OPTIONS = ["-q", "--invalidation-mode", "unchecked-hash"]
 NEVER_RUN = ["bin", "*.dist-info/RECORD", "*.dist-info/INSTALLER", "*.dist-info/REQUESTED"]
-NEVER_RUN += ["*.dist-info/direct_url.json", "**/tests", "**/test", "**/*.pyi", ".lock"]
+NEVER_RUN += [
+    "*.dist-info/direct_url.json",
+    "*.dist-info/sboms",
+    "**/tests",
+    "**/test",
+    "**/*.pyi",
+    ".lock",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,20 +97,38 @@ def chosen_target() -> Target:
 
 
 def _lambda_python() -> str:
-    if named := process.lambda_python():
-        return named
-    if platform.python_version().startswith(f"{LAMBDA_PYTHON}."):
-        return sys.executable
+    for find in (process.lambda_python, _python_of_uv, _python_of_pyenv):
+        if python := find():
+            return _checked(python)
+    raise ToolError(
+        f"Packages for Lambda hold the bytecode of Python {LAMBDA_PYTHON}, and there is none here "
+        f"to compile it. Run .venv/bin/uv python install {LAMBDA_PYTHON}, or give the path of one "
+        "in HEIMDALL_LAMBDA_PYTHON."
+    )
+
+
+def _python_of_uv() -> str | None:
+    """The interpreter that uv would use; it knows its own, PATH's and this environment's."""
     try:
-        found = run(
-            [find_uv_bin(), "python", "find", "--no-project", LAMBDA_PYTHON],
-            doing="looking for Python",
-            remedy="",
-        )
-    except ToolError as error:
-        raise ToolError(
-            f"Packages for Lambda hold the bytecode of Python {LAMBDA_PYTHON}, and there is none "
-            f"here to compile it. Run .venv/bin/uv python install {LAMBDA_PYTHON}, or name one in "
-            f"HEIMDALL_LAMBDA_PYTHON. ({error})"
-        ) from error
+        found = run([find_uv_bin(), "python", "find", LAMBDA_PYTHON], doing="looking for Python")
+    except ToolError:
+        return None  # says that there is none, or that what is first on PATH does not start
     return found.strip()
+
+
+def _python_of_pyenv() -> str | None:
+    """One of pyenv's, which are not on PATH until somebody chooses them."""
+    folder = Path.home() / ".pyenv" / "versions"
+    found = sorted(folder.glob(f"{LAMBDA_PYTHON}.*/bin/python{LAMBDA_PYTHON}"))
+    return str(found[-1]) if found else None
+
+
+def _checked(python: str) -> str:
+    said = run(
+        [python, "-c", "import sys; print(*sys.version_info[:2], sep='.')"],
+        doing=f"starting {python}",
+        remedy="Give the path of a Python that starts in HEIMDALL_LAMBDA_PYTHON.",
+    )
+    if said.strip() != LAMBDA_PYTHON:
+        raise ToolError(f"{python} is Python {said.strip()}; Lambda runs {LAMBDA_PYTHON}.")
+    return python

@@ -10,7 +10,7 @@ class ToolError(RuntimeError):
     """A program that the build needs is missing or failed; the message names the remedy."""
 
 
-def run(command: Sequence[str], *, doing: str, remedy: str) -> str:
+def run(command: Sequence[str], *, doing: str, remedy: str = "") -> str:
     """Run a program and return what it wrote to stdout.
 
     Args:
