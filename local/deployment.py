@@ -10,11 +10,11 @@ from botocore.exceptions import ClientError
 from mypy_boto3_cloudformation import CloudFormationClient
 from mypy_boto3_cloudformation.type_defs import ParameterTypeDef, StackTypeDef
 
+from local.adaptation import adapted
 from local.aws import ACCOUNT, CLIENT_CONFIG
 from local.build import Stack
 from local.errors import LocalError
 from local.packages import create_bucket, resolve, upload
-from local.transport import without_tls_demands
 
 PARAMETERS = {
     "TrustedProxies": f"arn:aws:iam::{ACCOUNT}:user/heimdall-gateway",
@@ -61,7 +61,7 @@ class Deployer:
             for (bucket, key), source in stack.files.items():
                 create_bucket(self._s3, resolve(bucket))
                 upload(self._s3, bucket=resolve(bucket), key=resolve(key), source=source)
-            template, lifted = without_tls_demands(stack.template)
+            template, lifted = adapted(stack.template, PARAMETERS)
             for name in lifted:
                 self._say(f"  {name}: lifted the demand for TLS, which the emulator does not speak")
             self._apply(stack.name, template)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-import boto3
 import httpx
 
 from local import build, identities
@@ -73,9 +73,11 @@ class Environment:
         """The access key of one of the users in `local.identities`."""
         return load_credentials(self._keys)[user]
 
-    def session(self, credentials: Credentials = ROOT_CREDENTIALS) -> boto3.Session:
-        """AWS as somebody sees it, the account's root if nobody else is named."""
-        return session(credentials)
+    def client(self, service: str, credentials: Credentials = ROOT_CREDENTIALS) -> Any:  # noqa: ANN401 - of any service
+        """A boto3 client for the emulator; the account's root if nobody else is named."""
+        return session(credentials).client(  # type: ignore[call-overload]  # not a literal
+            service, endpoint_url=self.emulator.endpoint, config=CLIENT_CONFIG
+        )
 
     def start(self) -> bool:
         """Bring everything up, from nothing or from any half of it.
@@ -122,10 +124,7 @@ class Environment:
         return True
 
     def _deploy(self, digest: str) -> bool:
-        iam = self.session().client(
-            "iam", endpoint_url=self.emulator.endpoint, config=CLIENT_CONFIG
-        )
-        users = identities.Identities(iam, self._keys)
+        users = identities.Identities(self.client("iam"), self._keys)
         key = users.ensure(identities.DEPLOYER, identities.deployer_statements())
         deployer = Deployer(session(key), self.emulator.endpoint, say=self._say)
         outdated = deployer.deployed_digest() != digest

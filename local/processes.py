@@ -50,10 +50,9 @@ class Service:
 
     def pid(self) -> int | None:
         """The process's id if it is alive, and is the one that was started."""
-        if self._child is not None:
-            self._child.poll()  # collects it if it ended
         known = self.record()
         if known.pid is None or birth(known.pid) != known.born:
+            self._collect()
             return None
         return known.pid
 
@@ -119,6 +118,12 @@ class Service:
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
         words = "\n".join(f"  {line}" for line in lines[-LOG_TAIL_LINES:])
         return LocalError(f"the {self.name} ended; its log is {self.log}, the end of it:\n{words}")
+
+    def _collect(self) -> None:
+        """Take note of the end of a child, as its parent has to."""
+        if self._child is not None:
+            self._child.wait()
+            self._child = None
 
     def _write(self, record: Record) -> None:
         draft = self._record.with_suffix(".new")
