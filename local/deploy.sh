@@ -9,9 +9,7 @@ outputs=.build/outputs.json
 
 .venv/bin/python -m infra.account
 
-echo "deploy: building packages for Lambda"
-.venv/bin/python -m infra.build
-
+echo "deploy: building packages and templates (a minute the first time)"
 mkdir -p .build
 rm -f "$outputs"
 read -r -a options <<<"${DEPLOY_OPTIONS:-}"
