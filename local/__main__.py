@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -78,10 +79,16 @@ def main() -> int:
     """Carry out one command; what a person must know of a failure goes to stderr."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument(
+        "--directory",
+        type=Path,
+        default=DEFAULT_DIRECTORY,
+        help="where its state, logs and access keys are (default: .local)",
+    )
     arguments = parser.parse_args()
     try:
         port = parse_port(os.environ.get(PORT_VARIABLE) or DEFAULT_PORT, name=PORT_VARIABLE)
-        return COMMANDS[arguments.command](Environment(DEFAULT_DIRECTORY, port=port))
+        return COMMANDS[arguments.command](Environment(arguments.directory, port=port))
     except LocalError as error:
         sys.stderr.write(f"{error}\n")
         return 1

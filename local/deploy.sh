@@ -26,5 +26,5 @@ The API is $url
 It answers to callers whom IAM allows execute-api:Invoke; sign requests with SigV4, or let the
 gateway do so with your own credentials:
 
-  .venv/bin/heimdall gateway --api-url $url
+  .venv/bin/heimdall --api-url $url gateway
 TEXT

@@ -1,0 +1,159 @@
+"""Takes each statement from each function's role: something must then fail, and only then."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import pytest
+
+from heimdall.domain.clock import new_job_id
+from heimdall.domain.job import JobStatus
+from heimdall.store.jobs import DynamoJobStore
+from local import identities
+from local.environment import Environment
+from tests.e2e.api import Api, job_body, shell_body, wait_for
+from tests.e2e.roles import FUNCTIONS, Roles
+
+TEN_MINUTES_MS = 600_000
+SOON_SECONDS = 3.0
+UNCHECKED = {
+    ("submit", "Logs"),
+    ("query", "Logs"),
+    ("execute", "Logs"),
+    ("orchestrate", "Logs"),
+    ("execute", "TakeJobs"),
+    ("query", "TellMissingFromForbidden"),
+}
+"""What the emulator does for a function without asking whether its role may; `tests/infra`
+compares these with what they have to be."""
+
+
+@dataclass(frozen=True)
+class World:
+    """What the probes work with.
+
+    Attributes:
+        running: a shell job that prints nothing and goes on.
+        printed: a finished job whose output is too large for its item.
+    """
+
+    api: Api
+    environment: Environment
+    running: str
+    printed: str
+
+    def answers(self, method: str, path: str, *, json: object = None) -> bool:
+        return self.api.request(method, path, json=json).is_success
+
+    def runs_now(self, context: dict[str, object] | None = None) -> bool:
+        answer = self.api.request("POST", "/job", json=job_body("noop-sync", context))
+        return answer.is_success and answer.json()["status"] == "SUCCEEDED"
+
+    def runs_soon(self) -> bool:
+        answer = self.api.request("POST", "/job", json=job_body("ping-async"))
+        return answer.is_success and self.ends_soon(answer.json()["id"])
+
+    def ends_soon(self, job_id: str) -> bool:
+        try:
+            return self.api.wait(job_id, seconds=SOON_SECONDS)["status"] == "SUCCEEDED"
+        except AssertionError:
+            return False
+
+    def sweep(self) -> dict[str, int]:
+        answer = self.environment.client("lambda").invoke(
+            FunctionName=self.environment.outputs["OrchestrateFunction"], Payload=b"{}"
+        )
+        report: dict[str, int] = json.loads(answer["Payload"].read())
+        return report
+
+    def sends_again(self) -> bool:
+        self._write_old_job(status=JobStatus.NEW, run=0, started_at_ms=None)
+        return self.sweep().get("resent", 0) > 0
+
+    def ends_the_dead(self) -> bool:
+        self._write_old_job(status=JobStatus.RUNNING, lease_expires_at_ms=1)
+        return self.sweep().get("ended", 0) > 0
+
+    def _write_old_job(self, **changes: object) -> None:
+        """Write a job of ten minutes ago, as if it had been lost then."""
+        jobs = DynamoJobStore(
+            self.environment.client("dynamodb"), self.environment.outputs["JobsTable"]
+        )
+        job = jobs.get(self.running)
+        then_ms = job.created_at_ms - TEN_MINUTES_MS
+        old = replace(job, id=new_job_id(then_ms), created_at_ms=then_ms, **changes)
+        jobs.create(old)
+
+
+PROBES: dict[tuple[str, str], Callable[[World], bool]] = {
+    ("submit", "Jobs"): lambda world: world.runs_now(),
+    ("submit", "Catalog"): lambda world: world.answers(
+        "PUT", "/cluster/probed", json={"name": "probed"}
+    ),
+    ("submit", "StoreContexts"): lambda world: world.runs_now({"payload": "x" * 10_000}),
+    ("submit", "SendJobs"): lambda world: world.runs_soon(),
+    ("submit", "RunSyncJobs"): lambda world: world.runs_now(),
+    ("query", "Jobs"): lambda world: world.answers("GET", f"/job/{world.running}"),
+    ("query", "ListJobs"): lambda world: world.answers("GET", "/jobs"),
+    ("query", "MarkWatchedJobs"): lambda world: world.answers(
+        "GET", f"/job/{world.running}/stdout"
+    ),
+    ("query", "Catalog"): lambda world: world.answers("GET", "/commands"),
+    ("query", "ReadFiles"): lambda world: world.answers("GET", f"/job/{world.printed}/stdout"),
+    ("execute", "Jobs"): lambda world: world.runs_now(),
+    ("execute", "Catalog"): lambda world: world.runs_soon(),
+    ("execute", "StoreOutput"): lambda world: world.runs_now({"output_bytes": 100_000}),
+    ("execute", "ReadContexts"): lambda world: world.runs_now({"payload": "x" * 10_000}),
+    ("orchestrate", "FindUnfinishedJobs"): lambda world: "seen" in world.sweep(),
+    ("orchestrate", "Jobs"): lambda world: world.ends_the_dead(),
+    ("orchestrate", "SendJobs"): lambda world: world.sends_again(),
+}
+
+
+@contextmanager
+def schedule_paused(environment: Environment) -> Iterator[None]:
+    """Leave the sweeps to the probes for a while."""
+    scheduler = environment.client("scheduler")
+    (found,) = scheduler.list_schedules()["Schedules"]
+    schedule = scheduler.get_schedule(Name=found["Name"], GroupName=found["GroupName"])
+    names = ("Name", "GroupName", "ScheduleExpression", "FlexibleTimeWindow", "Target")
+    kept = {name: schedule[name] for name in names}
+    scheduler.update_schedule(**kept, State="DISABLED")
+    try:
+        yield
+    finally:
+        scheduler.update_schedule(**kept, State="ENABLED")
+
+
+@pytest.fixture(scope="module")
+def world(environment: Environment) -> Iterator[World]:
+    key = environment.credentials(identities.DEVELOPER)
+    with Api(environment.api_url, key) as api, schedule_paused(environment):
+        running = api.submit(shell_body("sleep", "300"))["id"]
+        printed = api.submit(job_body("noop", {"output_bytes": 100_000}))["id"]
+        api.wait(running, until=("RUNNING",))
+        api.wait(printed)
+        yield World(api, environment, running, printed)
+        api.request("POST", f"/job/{running}/cancel")
+        api.wait(running)
+
+
+def test_every_statement_is_probed(roles: Roles):
+    found = {
+        (function, statement["Sid"])
+        for function in FUNCTIONS
+        for statement in roles.statements(function)
+    }
+
+    assert found == set(PROBES) | UNCHECKED
+
+
+@pytest.mark.parametrize(("function", "sid"), PROBES, ids=map("-".join, PROBES))
+def test_function_needs_the_statement(function: str, sid: str, world: World, roles: Roles):
+    probe = PROBES[function, sid]
+
+    assert probe(world)
+    with roles.without(function, sid):
+        assert not probe(world)
+    wait_for(lambda: probe(world), seconds=10, what="the probe to succeed again")
