@@ -21,9 +21,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
-from threading import Thread
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol
 
 import pytest
 from pydantic import ValidationError
@@ -40,10 +38,9 @@ from heimdall.plugin.spec import (
     RunState,
     StopReason,
 )
-from tests.fakes.runs import FakeStopSignal, make_run_request
+from tests.fakes.runs import FakeStopSignal, in_background, make_run_request
 
 Context = Mapping[str, Any]
-T = TypeVar("T")
 
 STOP_SECONDS = 5.0
 """How soon a run is over after a stop: 2 s by the protocol, and some more on a busy machine."""
@@ -284,20 +281,6 @@ class EngineContract(PluginContract):
         build().cancel(handle)
 
         assert build().poll(handle).state is RunState.SUCCEEDED
-
-
-def in_background(call: Callable[[RunRequest], T], run: RunRequest) -> Future[T]:
-    """Call in a thread that nobody waits for: a plugin that hangs fails one test, not the run."""
-    future: Future[T] = Future()
-
-    def fulfil() -> None:
-        try:
-            future.set_result(call(run))
-        except BaseException as error:  # noqa: BLE001 - raised again where the result is asked for
-            future.set_exception(error)
-
-    Thread(target=fulfil, daemon=True).start()
-    return future
 
 
 def stored_and_read(handle: RunHandle) -> RunHandle:

@@ -1,13 +1,16 @@
 """What a plugin is given when it runs: a stop signal, two streams and the request itself."""
 
-from collections.abc import Mapping
-from threading import Event, Lock
-from typing import Any
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from threading import Event, Lock, Thread
+from typing import Any, TypeVar
 
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
 from heimdall.plugin.registry import PluginRegistry
 from heimdall.plugin.spec import RunRequest, StopReason
+
+T = TypeVar("T")
 
 JOB_ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 
@@ -97,3 +100,17 @@ def make_run_request(
         "stderr": FakeStream(),
     }
     return RunRequest(**{**fields, **changes})
+
+
+def in_background(call: Callable[[RunRequest], T], run: RunRequest) -> Future[T]:
+    """Call in a thread that nobody waits for: a plugin that hangs fails one test, not the run."""
+    future: Future[T] = Future()
+
+    def fulfil() -> None:
+        try:
+            future.set_result(call(run))
+        except BaseException as error:  # noqa: BLE001 - raised again where the result is asked for
+            future.set_exception(error)
+
+    Thread(target=fulfil, daemon=True).start()
+    return future

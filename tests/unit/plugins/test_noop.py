@@ -4,19 +4,18 @@ import json
 import subprocess
 import sys
 import textwrap
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from heimdall.domain.errors import TransientPluginError
-from heimdall.plugin.spec import RunReport, RunState, StopReason
-from heimdall.plugins.noop.options import MAX_DELAY_SECONDS, MAX_OUTPUT_BYTES, JobOptions
-from heimdall.plugins.noop.plugin import CRASH_EXIT_CODE, NoopPlugin
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tests.fakes.runs import FakeStopSignal, make_run_request
+from heimdall.domain.errors import TransientPluginError
+from heimdall.plugin.spec import RunReport, RunState, StopReason
+from heimdall.plugins.noop.options import MAX_DELAY_SECONDS, MAX_OUTPUT_BYTES, JobOptions
+from heimdall.plugins.noop.plugin import CRASH_EXIT_CODE, NoopPlugin
+from tests.fakes.runs import FakeStopSignal, in_background, make_run_request
 
 
 def run_noop(context=None, **changes):
@@ -105,14 +104,13 @@ def test_output_comes_in_pieces():
 def test_stop_ends_the_delay():
     run = make_run_request("noop", context={"delay_seconds": MAX_DELAY_SECONDS, "output_bytes": 1})
 
-    with ThreadPoolExecutor(1) as threads:
-        report = threads.submit(NoopPlugin().start, run)
-        run.stdout.wait_for_data()
-        run.stop.set(StopReason.DEADLINE)
+    report = in_background(NoopPlugin().start, run)
+    run.stdout.wait_for_data()
+    run.stop.set(StopReason.DEADLINE)
 
-        assert report.result(timeout=30) == RunReport(
-            state=RunState.CANCELED, detail="stopped: deadline"
-        )
+    assert report.result(timeout=30) == RunReport(
+        state=RunState.CANCELED, detail="stopped: deadline"
+    )
 
 
 @pytest.mark.parametrize("context", [{}, {"output_bytes": 1_000_000}, {"fault": "error"}])

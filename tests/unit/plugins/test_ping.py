@@ -3,11 +3,11 @@
 import json
 
 import pytest
+from pydantic import ValidationError
+
 from heimdall.plugin.spec import RunState
 from heimdall.plugins.ping.options import JobOptions
 from heimdall.plugins.ping.plugin import PingPlugin
-from pydantic import ValidationError
-
 from tests.fakes.runs import make_run_request
 
 

@@ -5,12 +5,12 @@ import os
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
+
 from heimdall.domain.errors import PluginError
 from heimdall.plugin.spec import RunReport, RunState, StopReason
 from heimdall.plugins.shell.options import OPTIONS, CommandOptions, JobOptions
 from heimdall.plugins.shell.plugin import SEARCH_PATH, ShellPlugin
-from pydantic import ValidationError
-
 from tests.fakes.runs import FakeStopSignal, make_run_request
 
 

@@ -7,19 +7,18 @@ import subprocess
 import sys
 import textwrap
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+
 from heimdall.domain.errors import StoreThrottledError
 from heimdall.plugin.spec import RunReport, RunState, StopReason
 from heimdall.plugins.shell.plugin import ShellPlugin
+from tests.fakes.runs import in_background, make_run_request
 
-from tests.fakes.runs import make_run_request
-
-LONG_SECONDS = 600
+LONG_SECONDS = 60
 """What a program sleeps that a test ends: a test that waits for it has failed."""
 
 
@@ -28,17 +27,21 @@ def make_shell_run(*argv, **changes):
 
 
 def start(run):
-    return ShellPlugin().start(run)
+    """Start the run, and fail rather than wait for its program to end by itself."""
+    return start_in_background(run).result(timeout=30)
+
+
+def start_in_background(run):
+    return in_background(ShellPlugin().start, run)
 
 
 def start_and_stop(run, reason=StopReason.CANCELED):
     """Stop the run once it has written something; give the report and the seconds that took."""
-    with ThreadPoolExecutor(1) as threads:
-        report = threads.submit(start, run)
-        run.stdout.wait_for_data()
-        stopped_at = time.monotonic()
-        run.stop.set(reason)
-        return report.result(timeout=30), time.monotonic() - stopped_at
+    report = start_in_background(run)
+    run.stdout.wait_for_data()
+    stopped_at = time.monotonic()
+    run.stop.set(reason)
+    return report.result(timeout=30), time.monotonic() - stopped_at
 
 
 def is_alive(pid):
@@ -64,17 +67,16 @@ wait
 def test_stop_ends_the_whole_family():
     run = make_shell_run("sh", "-c", FAMILY + "\nwait")
 
-    with ThreadPoolExecutor(1) as threads:
-        report = threads.submit(start, run)
-        while len(run.stdout.text.split()) < 3:
-            run.stdout.wait_for_data()
-        family = pids_in(run.stdout)
-        alive_before = [is_alive(pid) for pid in family]
-        run.stop.set(StopReason.CANCELED)
-        assert report.result(timeout=30) == RunReport(
-            state=RunState.CANCELED, detail="stopped: canceled"
-        )
+    report = start_in_background(run)
+    while len(run.stdout.text.split()) < 3:
+        time.sleep(0.01)
+    family = pids_in(run.stdout)
+    alive_before = [is_alive(pid) for pid in family]
+    run.stop.set(StopReason.CANCELED)
 
+    assert report.result(timeout=30) == RunReport(
+        state=RunState.CANCELED, detail="stopped: canceled"
+    )
     assert alive_before == [True, True, True]
     assert [is_alive(pid) for pid in family] == [False, False, False]
 
@@ -175,11 +177,12 @@ def test_start_does_not_listen_forever_to_a_process_that_left_the_group():
 def test_streams_can_be_read_while_the_program_runs():
     run = make_shell_run("sh", "-c", f"echo first; sleep {LONG_SECONDS}")
 
-    with ThreadPoolExecutor(1) as threads:
-        report = threads.submit(start, run)
-        assert run.stdout.wait_for_data() == b"first\n"
-        assert not report.done()
-        run.stop.set()
+    report = start_in_background(run)
+
+    assert run.stdout.wait_for_data() == b"first\n"
+    assert not report.done()
+    run.stop.set()
+    assert report.result(timeout=30).state is RunState.CANCELED
 
 
 def test_streams_lose_nothing_of_a_large_output():
@@ -248,7 +251,7 @@ def test_the_program_cannot_read_what_its_executor_knows():
         from pathlib import Path
 
         from heimdall.plugins.shell.plugin import ShellPlugin
-        from tests.fakes.runs import make_run_request
+        from tests.fakes.runs import in_background, make_run_request
 
         PR_GET_DUMPABLE, PR_SET_DUMPABLE = 3, 4
         read = "cat /proc/$PPID/environ && echo readable || echo unreadable"

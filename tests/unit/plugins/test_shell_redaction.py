@@ -3,9 +3,10 @@
 import json
 
 import pytest
-from heimdall.plugins.shell.redaction import REMOVED, says_secret, without_secrets
 from hypothesis import given
 from hypothesis import strategies as st
+
+from heimdall.plugins.shell.redaction import REMOVED, says_secret, without_secrets
 
 MARKER = "hunter2"
 
