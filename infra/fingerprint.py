@@ -15,9 +15,10 @@ def files_below(folder: Path) -> list[Path]:
 
 
 def fingerprint(files: Iterable[Path], *, facts: Sequence[str]) -> str:
-    """Hash the names and contents of files of this checkout, and whatever else counts."""
+    """Hash the names and contents of files, and whatever else counts."""
     found = hashlib.sha256(repr(list(facts)).encode())
     for file in files:
         content = hashlib.sha256(file.read_bytes()).hexdigest()
-        found.update(f"{file.relative_to(ROOT).as_posix()} {content}\n".encode())
+        name = file.relative_to(ROOT) if file.is_relative_to(ROOT) else file.name
+        found.update(f"{name} {content}\n".encode())
     return found.hexdigest()

@@ -1,6 +1,6 @@
 """One Lambda function with a role and a log group of its own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Validations
@@ -11,8 +11,17 @@ from constructs import Construct
 
 from infra.build import build_function
 from infra.config import LOG_RETENTION, Config
-from infra.permissions import allow
+from infra.permissions import Grants, allow
 from infra.plugin_layer import ARCHITECTURE, RUNTIME
+
+NOT_THE_LATEST_PYTHON = Acknowledgment(
+    id="AwsSolutions-L1",
+    reason="Python 3.13 starts 20 ms faster than 3.14, and AWS supports it until June 2029.",
+)
+TRACES_EVERYWHERE = Acknowledgment(
+    id="AwsSolutions-IAM5[Resource::*]",
+    reason="The actions of X-Ray know no resource that could be named.",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +32,6 @@ class FunctionSpec:
         package: its folder below functions/, where handler.py is.
         timeout_seconds: after this Lambda stops it.
         environment: what its settings class reads.
-        statements: everything it may do beside writing its log.
     """
 
     package: str
@@ -31,7 +39,7 @@ class FunctionSpec:
     memory_mb: int
     timeout_seconds: int
     environment: Mapping[str, str]
-    statements: Sequence[iam.PolicyStatement]
+    grants: Grants
 
 
 class HeimdallFunction(Construct):
@@ -53,23 +61,7 @@ class HeimdallFunction(Construct):
             retention=logs.RetentionDays[LOG_RETENTION[config.log_retention_days]],
             removal_policy=RemovalPolicy.DESTROY,
         )
-        statements = [*spec.statements, _write(log_group)]
-        if config.xray_tracing:
-            statements.append(
-                allow("Traces", ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"])
-            )
-        role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            inline_policies={spec.package: iam.PolicyDocument(statements=statements)},
-        )
-        Validations.of(role).acknowledge(
-            Acknowledgment(
-                id="AwsSolutions-IAM5[Resource::*]",
-                reason="The actions of X-Ray, if it is switched on, know no resource to name.",
-            )
-        )
+        role = self._role(spec, log_group, traced=config.xray_tracing)
         self.function = lambda_.Function(
             self,
             "Function",
@@ -91,18 +83,25 @@ class HeimdallFunction(Construct):
                 "POWERTOOLS_LOG_LEVEL": "INFO",
             },
         )
-
         _without_dependency(self.function)
-        Validations.of(self.function).acknowledge(
-            Acknowledgment(
-                id="AwsSolutions-L1",
-                reason="Python 3.13 starts 20 ms faster than 3.14; AWS supports it until 2029.",
-            )
+        Validations.of(self.function).acknowledge(NOT_THE_LATEST_PYTHON)
+
+    def _role(self, spec: FunctionSpec, log_group: logs.LogGroup, *, traced: bool) -> iam.Role:
+        write = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        statements = [*spec.grants.statements, allow("Logs", write, [log_group.log_group_arn])]
+        wildcards = [*spec.grants.wildcards]
+        if traced:
+            trace = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+            statements.append(allow("Traces", trace, ["*"]))
+            wildcards.append(TRACES_EVERYWHERE)
+        role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            inline_policies={spec.package: iam.PolicyDocument(statements=statements)},
         )
-
-
-def _write(log_group: logs.LogGroup) -> iam.PolicyStatement:
-    return allow("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [log_group.log_group_arn])
+        Validations.of(role).acknowledge(*wildcards)
+        return role
 
 
 def _without_dependency(function: lambda_.Function) -> None:

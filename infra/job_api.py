@@ -49,6 +49,7 @@ class JobApi(Construct):
         self.http_api = apigateway.HttpApi(
             self,
             "Api",
+            api_name=config.stack_prefix,
             description="Heimdall: jobs, commands and clusters",
             default_authorizer=HttpIamAuthorizer(),
             create_default_stage=False,

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from aws_cdk import Acknowledgment, Stack, Validations
+from aws_cdk import Acknowledgment
 from aws_cdk import aws_iam as iam
-from constructs import Construct
 
 from infra.stateful import HeimdallStateful
+
+FILES = "jobs/*"
+CONTEXTS = "jobs/*/context.json"
 
 
 def allow(
@@ -26,8 +28,20 @@ def allow(
 
 
 @dataclass(frozen=True, kw_only=True)
+class Grants:
+    """Everything that one function may do beside writing its log.
+
+    Attributes:
+        wildcards: for cdk-nag, why a statement names a pattern instead of a resource.
+    """
+
+    statements: Sequence[iam.PolicyStatement]
+    wildcards: Sequence[Acknowledgment] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Permissions:
-    """The statements of the four functions over the resources of one deployment.
+    """What the four functions may do with the resources of one deployment.
 
     Attributes:
         queue_arns: the queue of each runner.
@@ -36,67 +50,63 @@ class Permissions:
     data: HeimdallStateful
     queue_arns: Sequence[str]
 
-    def submit(self, *, executor_arns: Sequence[str]) -> list[iam.PolicyStatement]:
+    def submit(self, *, executor_arns: Sequence[str]) -> Grants:
         """Writes jobs and the catalog, hands jobs to the runners."""
-        return [
-            self._jobs("PutItem", "GetItem", "UpdateItem"),
-            self._catalog("GetItem", "Query", "PutItem", "UpdateItem"),
-            self._files("StoreContexts", "s3:PutObject", "jobs/*/context.json"),
-            self._send(),
-            allow("RunSyncJobs", ["lambda:InvokeFunction"], executor_arns),
-        ]
+        return Grants(
+            statements=[
+                self._jobs("PutItem", "GetItem", "UpdateItem"),
+                self._catalog("GetItem", "Query", "PutItem", "UpdateItem"),
+                self._files("StoreContexts", "s3:PutObject", CONTEXTS),
+                self._send(),
+                allow("RunSyncJobs", ["lambda:InvokeFunction"], executor_arns),
+            ],
+            wildcards=[self._any_job(CONTEXTS)],
+        )
 
-    def query(self) -> list[iam.PolicyStatement]:
+    def query(self) -> Grants:
         """Reads everything; writes only the mark that somebody watches a running job's output."""
-        return [
-            self._jobs("GetItem", "BatchGetItem"),
-            self._index("ListJobs", "by_time"),
-            allow(
-                "MarkWatchedJobs",
-                ["dynamodb:PutItem"],
-                [self.data.jobs.table_arn],
-                {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["WATCH#*"]}},
-            ),
-            self._catalog("GetItem", "Query"),
-            self._files("ReadFiles", "s3:GetObject", "jobs/*"),
-            allow("TellMissingFromForbidden", ["s3:ListBucket"], [self.data.bucket.bucket_arn]),
-        ]
+        return Grants(
+            statements=[
+                self._jobs("GetItem", "BatchGetItem"),
+                self._index("ListJobs", "by_time"),
+                allow(
+                    "MarkWatchedJobs",
+                    ["dynamodb:PutItem"],
+                    [self.data.jobs.table_arn],
+                    {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["WATCH#*"]}},
+                ),
+                self._catalog("GetItem", "Query"),
+                self._files("ReadFiles", "s3:GetObject", FILES),
+                allow("TellMissingFromForbidden", ["s3:ListBucket"], [self.data.bucket.bucket_arn]),
+            ],
+            wildcards=[self._any_job(FILES)],
+        )
 
-    def execute(self, *, queue_arn: str) -> list[iam.PolicyStatement]:
+    def execute(self, *, queue_arn: str) -> Grants:
         """Takes jobs off its queue, runs them, writes what comes of it."""
-        return [
-            self._jobs("GetItem", "UpdateItem", "BatchGetItem"),
-            self._catalog("GetItem"),
-            self._files("StoreOutput", "s3:PutObject", "jobs/*"),
-            self._files("ReadContexts", "s3:GetObject", "jobs/*/context.json"),
-            allow(
-                "TakeJobs",
-                ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
-                [queue_arn],
-            ),
-        ]
+        return Grants(
+            statements=[
+                self._jobs("GetItem", "UpdateItem", "BatchGetItem"),
+                self._catalog("GetItem"),
+                self._files("StoreOutput", "s3:PutObject", FILES),
+                self._files("ReadContexts", "s3:GetObject", CONTEXTS),
+                allow(
+                    "TakeJobs",
+                    ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+                    [queue_arn],
+                ),
+            ],
+            wildcards=[self._any_job(FILES), self._any_job(CONTEXTS)],
+        )
 
-    def orchestrate(self) -> list[iam.PolicyStatement]:
+    def orchestrate(self) -> Grants:
         """Finds unfinished jobs that nobody works on, sends them again or ends them."""
-        return [
-            self._index("FindUnfinishedJobs", "unfinished"),
-            self._jobs("GetItem", "BatchGetItem", "UpdateItem"),
-            self._send(),
-        ]
-
-    def explain_wildcards(self, scope: Construct) -> None:
-        """Acknowledge, for cdk-nag, the two patterns of keys in the statements above."""
-        bucket = Stack.of(scope).resolve(self.data.export_value(self.data.bucket.bucket_arn))
-        found = f"AwsSolutions-IAM5[Resource::{bucket['Fn::ImportValue']}"
-        Validations.of(scope).acknowledge(
-            Acknowledgment(
-                id=f"{found}/jobs/*]",
-                reason="A function works on any job, and the id of a job is part of its keys.",
-            ),
-            Acknowledgment(
-                id=f"{found}/jobs/*/context.json]",
-                reason="The context of any job; the star stands for the id of the job.",
-            ),
+        return Grants(
+            statements=[
+                self._index("FindUnfinishedJobs", "unfinished"),
+                self._jobs("GetItem", "BatchGetItem", "UpdateItem"),
+                self._send(),
+            ]
         )
 
     def _jobs(self, *operations: str) -> iam.PolicyStatement:
@@ -110,6 +120,13 @@ class Permissions:
 
     def _files(self, sid: str, action: str, keys: str) -> iam.PolicyStatement:
         return allow(sid, [action], [self.data.bucket.arn_for_objects(keys)])
+
+    def _any_job(self, keys: str) -> Acknowledgment:
+        bucket = self.data.resolve(self.data.export_value(self.data.bucket.bucket_arn))
+        return Acknowledgment(
+            id=f"AwsSolutions-IAM5[Resource::{bucket['Fn::ImportValue']}/{keys}]",
+            reason="It works on any job, and the id of the job is part of the key.",
+        )
 
     def _send(self) -> iam.PolicyStatement:
         return allow("SendJobs", ["sqs:SendMessage"], self.queue_arns)

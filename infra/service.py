@@ -15,7 +15,8 @@ from infra.plugin_layer import PluginLayer
 from infra.settings import RunnerAddress, Settings
 from infra.stateful import HeimdallStateful
 
-PRINCIPAL = "arn:aws[a-z-]*:iam::[0-9]{12}:(user|role)/[A-Za-z0-9_+=.@/-]+"
+PRINCIPAL = "arn:aws[a-z-]*:iam::[0-9]{12}:(user/[A-Za-z0-9_+=.@/-]+|role/[A-Za-z0-9_+=.@-]+)"
+"""A user, or a role without its path, which the ARN of an assumed role does not tell."""
 
 
 class HeimdallService(Stack):
@@ -33,7 +34,6 @@ class HeimdallService(Stack):
         self._permissions = Permissions(
             data=data, queue_arns=[jobs.queue.queue_arn for jobs in self._queues.values()]
         )
-        self._permissions.explain_wildcards(self)
         self._settings = Settings(
             data=data,
             trusted_proxies=self._trusted_proxies(),
@@ -77,7 +77,7 @@ class HeimdallService(Stack):
                 memory_mb=self._config.submit_memory_mb,
                 timeout_seconds=29,
                 environment=self._settings.submit(self._addresses),
-                statements=self._permissions.submit(executor_arns=executor_arns),
+                grants=self._permissions.submit(executor_arns=executor_arns),
             ),
         )
 
@@ -90,7 +90,7 @@ class HeimdallService(Stack):
                 memory_mb=self._config.query_memory_mb,
                 timeout_seconds=20,
                 environment=self._settings.query(),
-                statements=self._permissions.query(),
+                grants=self._permissions.query(),
             ),
         )
 
@@ -103,7 +103,7 @@ class HeimdallService(Stack):
                 memory_mb=self._config.orchestrate_memory_mb,
                 timeout_seconds=60,
                 environment=self._settings.orchestrate(self._addresses),
-                statements=self._permissions.orchestrate(),
+                grants=self._permissions.orchestrate(),
             ),
         )
 
@@ -117,7 +117,7 @@ class HeimdallService(Stack):
                 memory_mb=self._config.execute_memory_mb,
                 timeout_seconds=EXECUTION_SECONDS,
                 environment=self._settings.execute(),
-                statements=self._permissions.execute(queue_arn=jobs.queue.queue_arn),
+                grants=self._permissions.execute(queue_arn=jobs.queue.queue_arn),
             ),
         )
         jobs.deliver_to(function, max_concurrency=self._concurrency(runner))
@@ -143,7 +143,8 @@ class HeimdallService(Stack):
             "in X-Heimdall-User",
             default="",
             allowed_pattern=f"^({PRINCIPAL}(,{PRINCIPAL})*)?$",
-            constraint_description="give ARNs of IAM users and roles, comma separated, no spaces",
+            constraint_description="give ARNs of IAM users, and of roles without their path, "
+            "separated by commas without spaces",
         ).value_as_string
 
     def _concurrency(self, runner: str) -> float:

@@ -1,0 +1,1 @@
+"""What would be deployed: the synthesized templates, the packages, the options."""

@@ -1,0 +1,137 @@
+"""The four functions: how they run and what they are told."""
+
+import json
+from dataclasses import fields
+
+import pytest
+
+from heimdall import settings
+
+COMMON = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
+FUNCTIONS = {
+    "Submit": {
+        "package": "submit",
+        "timeout": 29,
+        "settings": settings.SubmitSettings,
+        "environment": {
+            "HEIMDALL_JOBS_TABLE": "Jobs",
+            "HEIMDALL_CATALOG_TABLE": "Catalog",
+            "HEIMDALL_BUCKET": "Files",
+            "HEIMDALL_TRUSTED_PROXIES": "TrustedProxies",
+            "HEIMDALL_RETENTION_DAYS": "30",
+        },
+    },
+    "Query": {
+        "package": "query",
+        "timeout": 20,
+        "settings": settings.QuerySettings,
+        "environment": {
+            "HEIMDALL_JOBS_TABLE": "Jobs",
+            "HEIMDALL_CATALOG_TABLE": "Catalog",
+            "HEIMDALL_BUCKET": "Files",
+            "HEIMDALL_TRUSTED_PROXIES": "TrustedProxies",
+        },
+    },
+    "ExecuteLight": {
+        "package": "execute",
+        "timeout": 900,
+        "settings": settings.ExecuteSettings,
+        "environment": {
+            "HEIMDALL_JOBS_TABLE": "Jobs",
+            "HEIMDALL_CATALOG_TABLE": "Catalog",
+            "HEIMDALL_BUCKET": "Files",
+            "HEIMDALL_RETENTION_DAYS": "30",
+        },
+    },
+    "Orchestrate": {
+        "package": "orchestrate",
+        "timeout": 60,
+        "settings": settings.OrchestrateSettings,
+        "environment": {"HEIMDALL_JOBS_TABLE": "Jobs", "HEIMDALL_RETENTION_DAYS": "30"},
+    },
+}
+RUNNERS = {
+    "light": {
+        "function": "ExecuteLightFunction",
+        "queue_url": "LightJobsQueue",
+        "plugins": ["ping", "shell", "noop"],
+    }
+}
+
+
+@pytest.fixture(params=FUNCTIONS)
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def function(assembly, name):
+    return assembly.properties("AWS::Lambda::Function")[f"{name}Function"]
+
+
+@pytest.fixture
+def variables(function):
+    return function["Environment"]["Variables"]
+
+
+def test_there_are_four_functions(assembly):
+    assert set(assembly.resources("AWS::Lambda::Function")) == {
+        f"{name}Function" for name in FUNCTIONS
+    }
+
+
+def test_function_runs_on_python_3_13_on_arm(function):
+    assert function["Runtime"] == "python3.13"
+    assert function["Architectures"] == ["arm64"]
+    assert function["MemorySize"] == 512
+
+
+def test_function_starts_in_its_own_package_and_ends_in_time(function, name):
+    package = FUNCTIONS[name]["package"]
+
+    assert function["Handler"] == f"functions.{package}.handler.lambda_handler"
+    assert function["Timeout"] == FUNCTIONS[name]["timeout"]
+
+
+def test_function_uses_the_one_layer(assembly, function):
+    assert function["Layers"] == ["Layer"]
+    layer = assembly.properties("AWS::Lambda::LayerVersion")["Layer"]
+    assert layer["CompatibleRuntimes"] == ["python3.13"]
+    assert layer["CompatibleArchitectures"] == ["arm64"]
+
+
+def test_function_writes_a_log_of_its_own_that_is_kept_thirty_days(assembly, function, name):
+    assert function["LoggingConfig"] == {"LogGroup": f"{name}Logs"}
+    assert assembly.properties("AWS::Logs::LogGroup")[f"{name}Logs"] == {"RetentionInDays": 30}
+
+
+def test_function_is_not_traced_by_default(function):
+    assert "TracingConfig" not in function
+
+
+def test_environment_is_what_the_settings_class_reads(variables, name):
+    read = {
+        f"{settings.PREFIX}{field.name.upper()}" for field in fields(FUNCTIONS[name]["settings"])
+    }
+
+    assert set(variables) == read | COMMON
+
+
+def test_environment_names_the_resources_of_this_deployment(variables, name):
+    told = {key: value for key, value in variables.items() if key.startswith("HEIMDALL_")}
+    runners = told.pop("HEIMDALL_RUNNERS", None)
+
+    assert told == FUNCTIONS[name]["environment"]
+    assert runners is None or json.loads(runners) == RUNNERS
+
+
+def test_logs_and_metrics_name_the_function(variables, name):
+    assert variables["POWERTOOLS_SERVICE_NAME"] == FUNCTIONS[name]["package"]
+    assert variables["POWERTOOLS_METRICS_NAMESPACE"] == "Heimdall"
+    assert variables["POWERTOOLS_LOG_LEVEL"] == "INFO"
+
+
+def test_settings_can_be_read_from_the_environment(variables, name):
+    variables = {**variables, "HEIMDALL_TRUSTED_PROXIES": ""}
+
+    assert settings.read_settings(FUNCTIONS[name]["settings"], variables)

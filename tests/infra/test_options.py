@@ -1,0 +1,163 @@
+"""What the context can change, and what it must not say."""
+
+import json
+
+import pytest
+
+from infra.config import Config, ConfigError, context_of_checkout, read_config
+from tests.infra.assembly import ROOT, Assembly, run_app
+from tests.infra.conftest import DEFAULTS
+
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:on-call"
+OPTIONS = {
+    "heimdall:retention_days": 90,
+    "heimdall:log_retention_days": "7",
+    "heimdall:execute_memory_mb": "1769",
+    "heimdall:runners": '{"light": ["ping"], "sql": ["trino", "clickhouse"]}',
+    "heimdall:alarm_topic_arn": TOPIC,
+    "heimdall:stale_message_seconds": 900,
+    "heimdall:requests_per_second": 100,
+    "heimdall:request_burst": 200,
+    "heimdall:xray_tracing": "true",
+    "heimdall:deletion_protection": "false",
+}
+
+
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory):
+    """The application with every option set, as the command line would: mostly as text."""
+    folder = tmp_path_factory.mktemp("changed")
+    done = run_app(folder, context=DEFAULTS | OPTIONS)
+    assert done.returncode == 0, done.stderr
+    return Assembly(folder)
+
+
+def functions(assembly):
+    return assembly.properties("AWS::Lambda::Function")
+
+
+def test_retention_reaches_functions_and_bucket(changed):
+    variables = functions(changed)["SubmitFunction"]["Environment"]["Variables"]
+    rules = changed.properties("AWS::S3::Bucket")["Files"]["LifecycleConfiguration"]["Rules"]
+
+    assert variables["HEIMDALL_RETENTION_DAYS"] == "90"
+    assert rules[0]["ExpirationInDays"] == 97
+
+
+def test_logs_are_kept_as_long_as_configured(changed):
+    groups = changed.properties("AWS::Logs::LogGroup").values()
+
+    assert {group["RetentionInDays"] for group in groups} == {7}
+
+
+def test_each_runner_has_its_function_queue_and_parameter(changed):
+    runners = json.loads(
+        functions(changed)["SubmitFunction"]["Environment"]["Variables"]["HEIMDALL_RUNNERS"]
+    )
+
+    assert runners["sql"] == {
+        "function": "ExecuteSqlFunction",
+        "queue_url": "SqlJobsQueue",
+        "plugins": ["trino", "clickhouse"],
+    }
+    assert functions(changed)["ExecuteSqlFunction"]["MemorySize"] == 1769
+    assert "SqlConcurrency" in changed.service["Parameters"]
+    assert "SqlQueueUrl" in changed.service["Outputs"]
+
+
+def test_runner_may_take_jobs_of_its_own_queue_only(changed):
+    (policy,) = changed.properties("AWS::IAM::Role")["ExecuteSqlRole"]["Policies"]
+    take = [each for each in policy["PolicyDocument"]["Statement"] if each["Sid"] == "TakeJobs"]
+
+    assert [each["Resource"] for each in take] == ["SqlJobsQueue.Arn"]
+
+
+def test_submit_may_reach_all_runners(changed):
+    (policy,) = changed.properties("AWS::IAM::Role")["SubmitRole"]["Policies"]
+    resources = {each["Sid"]: each["Resource"] for each in policy["PolicyDocument"]["Statement"]}
+
+    assert resources["SendJobs"] == ["LightJobsQueue.Arn", "SqlJobsQueue.Arn"]
+    assert resources["RunSyncJobs"] == ["ExecuteLightFunction.Arn", "ExecuteSqlFunction.Arn"]
+
+
+def test_alarms_tell_the_topic(changed):
+    alarms = changed.properties("AWS::CloudWatch::Alarm")
+
+    assert {tuple(alarm["AlarmActions"]) for alarm in alarms.values()} == {(TOPIC,)}
+    assert alarms["MonitoringlightOldestMessage"]["Threshold"] == 900
+
+
+def test_api_has_the_configured_limits(changed):
+    stage = changed.properties("AWS::ApiGatewayV2::Stage")["ApiStage"]
+
+    assert stage["DefaultRouteSettings"] == {
+        "ThrottlingBurstLimit": 200,
+        "ThrottlingRateLimit": 100,
+    }
+
+
+def test_tracing_adds_what_it_needs_and_nothing_else(changed):
+    for name, function in functions(changed).items():
+        role = changed.properties("AWS::IAM::Role")[name.replace("Function", "Role")]
+        statements = role["Policies"][0]["PolicyDocument"]["Statement"]
+
+        assert function["TracingConfig"] == {"Mode": "Active"}
+        assert [each for each in statements if each["Resource"] == "*"] == [
+            {
+                "Sid": "Traces",
+                "Effect": "Allow",
+                "Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
+                "Resource": "*",
+            }
+        ]
+
+
+def test_protection_can_be_lifted(changed):
+    for table in changed.properties("AWS::DynamoDB::GlobalTable").values():
+        assert table["Replicas"][0]["DeletionProtectionEnabled"] is False
+    assert '"terminationProtection": true' not in (changed.folder / "manifest.json").read_text()
+
+
+def test_defaults_hold_without_any_key():
+    assert read_config({"cli-telemetry": False}) == Config()
+
+
+def test_context_is_that_of_cdk_json():
+    committed = json.loads((ROOT / "cdk.json").read_text())["context"]
+
+    assert committed.items() <= context_of_checkout().items()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("retention", 30, "heimdall:retention is no option; there are stack_prefix, "),
+        ("retention_days", 0, "heimdall:retention_days: Input should be greater than or equal"),
+        ("retention_days", "soon", "heimdall:retention_days: Input should be a valid integer"),
+        ("log_retention_days", 8, "CloudWatch Logs knows 1, 3, 5, 7, 14, 30"),
+        ("submit_memory_mb", 64, "heimdall:submit_memory_mb"),
+        ("runners", {}, "heimdall:runners: Value should have at least 1 item"),
+        ("runners", "light=ping", "heimdall:runners: Value error, not JSON"),
+        ("runners", {"light": []}, "heimdall:runners.light"),
+        ("runners", {"light": ["Ping!"]}, "heimdall:runners.light.0"),
+        ("runners", {"Light-1": ["ping"]}, "heimdall:runners.Light-1"),
+        ("plugin_requirements", "nowhere.txt", "there is no file nowhere.txt"),
+        ("alarm_topic_arn", "on-call", "heimdall:alarm_topic_arn"),
+        ("stack_prefix", "my-stack", "heimdall:stack_prefix"),
+        ("xray_tracing", "perhaps", "heimdall:xray_tracing"),
+    ],
+)
+def test_wrong_option_is_refused_by_name(key, value, message):
+    with pytest.raises(ConfigError) as refused:
+        read_config({f"heimdall:{key}": value})
+
+    assert message in str(refused.value)
+
+
+def test_application_says_what_is_wrong_in_one_sentence(tmp_path):
+    done = run_app(tmp_path, context={"heimdall:retention_days": -1})
+
+    assert done.returncode == 1
+    assert done.stderr.strip() == (
+        "heimdall:retention_days: Input should be greater than or equal to 1, not -1"
+    )

@@ -1,0 +1,142 @@
+"""Every statement of every role, exactly: one removed, widened or added fails a test."""
+
+import pytest
+
+FUNCTIONS = {
+    "Submit": {
+        "Jobs": (
+            ["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem"],
+            "Jobs.Arn",
+        ),
+        "Catalog": (
+            ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+            "Catalog.Arn",
+        ),
+        "StoreContexts": ("s3:PutObject", "Files.Arn/jobs/*/context.json"),
+        "SendJobs": ("sqs:SendMessage", "LightJobsQueue.Arn"),
+        "RunSyncJobs": ("lambda:InvokeFunction", "ExecuteLightFunction.Arn"),
+        "Logs": (["logs:CreateLogStream", "logs:PutLogEvents"], "SubmitLogs.Arn"),
+    },
+    "Query": {
+        "Jobs": (["dynamodb:GetItem", "dynamodb:BatchGetItem"], "Jobs.Arn"),
+        "ListJobs": ("dynamodb:Query", "Jobs.Arn/index/by_time"),
+        "MarkWatchedJobs": (
+            "dynamodb:PutItem",
+            "Jobs.Arn",
+            {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["WATCH#*"]}},
+        ),
+        "Catalog": (["dynamodb:GetItem", "dynamodb:Query"], "Catalog.Arn"),
+        "ReadFiles": ("s3:GetObject", "Files.Arn/jobs/*"),
+        "TellMissingFromForbidden": ("s3:ListBucket", "Files.Arn"),
+        "Logs": (["logs:CreateLogStream", "logs:PutLogEvents"], "QueryLogs.Arn"),
+    },
+    "ExecuteLight": {
+        "Jobs": (
+            ["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:BatchGetItem"],
+            "Jobs.Arn",
+        ),
+        "Catalog": ("dynamodb:GetItem", "Catalog.Arn"),
+        "StoreOutput": ("s3:PutObject", "Files.Arn/jobs/*"),
+        "ReadContexts": ("s3:GetObject", "Files.Arn/jobs/*/context.json"),
+        "TakeJobs": (
+            ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+            "LightJobsQueue.Arn",
+        ),
+        "Logs": (["logs:CreateLogStream", "logs:PutLogEvents"], "ExecuteLightLogs.Arn"),
+    },
+    "Orchestrate": {
+        "FindUnfinishedJobs": ("dynamodb:Query", "Jobs.Arn/index/unfinished"),
+        "Jobs": (
+            ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem"],
+            "Jobs.Arn",
+        ),
+        "SendJobs": ("sqs:SendMessage", "LightJobsQueue.Arn"),
+        "Logs": (["logs:CreateLogStream", "logs:PutLogEvents"], "OrchestrateLogs.Arn"),
+    },
+}
+OTHERS = {"EveryMinute": {"Invoke": ("lambda:InvokeFunction", "OrchestrateFunction.Arn")}}
+ROLES = FUNCTIONS | OTHERS
+
+WILDCARDS = {
+    "Files.Arn/jobs/*": "any job; its id is part of the key",
+    "Files.Arn/jobs/*/context.json": "the context of any job; its id is part of the key",
+}
+"""Resources of allowing statements with a star in them, each with its reason."""
+
+
+def allowed(statement):
+    assert statement["Effect"] == "Allow"
+    parts = [statement["Action"], statement["Resource"]]
+    return tuple([*parts, statement["Condition"]] if "Condition" in statement else parts)
+
+
+def statements_of(role):
+    return [each for policy in role["Policies"] for each in policy["PolicyDocument"]["Statement"]]
+
+
+@pytest.fixture(scope="module")
+def roles(assembly):
+    return assembly.properties("AWS::IAM::Role")
+
+
+def test_there_is_one_role_for_each_function_and_one_for_the_schedule(roles):
+    assert set(roles) == {f"{name}Role" for name in ROLES}
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_role_allows_exactly_what_its_function_needs(roles, name):
+    statements = statements_of(roles[f"{name}Role"])
+
+    assert {each["Sid"]: allowed(each) for each in statements} == ROLES[name]
+    assert len(statements) == len(ROLES[name])
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_role_has_no_permission_from_elsewhere(assembly, roles, name):
+    assert "ManagedPolicyArns" not in roles[f"{name}Role"]
+    assert not assembly.resources("AWS::IAM::Policy")
+    assert not assembly.resources("AWS::IAM::ManagedPolicy")
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_function_has_its_own_role_that_only_lambda_may_take(assembly, roles, name):
+    function = assembly.properties("AWS::Lambda::Function")[f"{name}Function"]
+
+    assert function["Role"] == f"{name}Role.Arn"
+    (trust,) = roles[f"{name}Role"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust == {
+        "Action": "sts:AssumeRole",
+        "Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+    }
+
+
+def test_only_schedules_of_this_account_may_take_the_role_of_the_schedule(roles):
+    (trust,) = roles["EveryMinuteRole"]["AssumeRolePolicyDocument"]["Statement"]
+
+    assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "AccountId"}}
+
+
+def test_every_star_in_a_resource_has_a_reason(roles):
+    stars = {
+        each["Resource"]
+        for role in roles.values()
+        for each in statements_of(role)
+        if "*" in each["Resource"]
+    }
+
+    assert stars == set(WILDCARDS)
+
+
+def test_only_the_api_may_invoke_submit_and_query(assembly):
+    permissions = assembly.properties("AWS::Lambda::Permission").values()
+
+    assert {each["FunctionName"] for each in permissions} == {
+        "SubmitFunction.Arn",
+        "QueryFunction.Arn",
+    }
+    for each in permissions:
+        assert each["Action"] == "lambda:InvokeFunction"
+        assert each["Principal"] == "apigateway.amazonaws.com"
+        assert each["SourceArn"].startswith("arn:Partition:execute-api:Region:AccountId:Api/")
