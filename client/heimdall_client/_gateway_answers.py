@@ -43,6 +43,7 @@ _CODES = {
     404: "route_not_found",
     405: "method_not_allowed",
     413: "payload_too_large",
+    414: "path_too_long",
     429: "throttled",
     500: "internal",
 }

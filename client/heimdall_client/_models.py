@@ -41,7 +41,7 @@ def _status(value: object) -> object:
 def _json_object(value: object) -> object:
     """Write it as JSON and back, so that it is what the API will give back."""
     try:
-        return json.loads(json.dumps(value, allow_nan=False))
+        return json.loads(json.dumps(value, allow_nan=False, ensure_ascii=False).encode())
     except (TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"must be what JSON can hold: {error}") from error
 

@@ -21,8 +21,6 @@ def listen(port: int) -> list[socket.socket]:
         listening = [socket.create_server(("127.0.0.1", port), backlog=BACKLOG)]
     except OSError as error:
         raise PortError(_why_not(port, error)) from error
-    except OverflowError as error:
-        raise PortError(f"{port} is no port: ports are 0 to 65535") from error
     actual_port = listening[0].getsockname()[1]
     try:
         listening.append(

@@ -12,7 +12,13 @@ from heimdall_client._terminal import say
 def gateway(
     context: typer.Context,
     port: Annotated[
-        int, typer.Option(envvar="HEIMDALL_PORT", help="Where to listen, on this machine only.")
+        int,
+        typer.Option(
+            envvar="HEIMDALL_PORT",
+            min=0,
+            max=65_535,
+            help="Where to listen, on this machine only; 0 is any free port.",
+        ),
     ] = 9090,
     forward_user: Annotated[
         bool,

@@ -22,6 +22,9 @@ from heimdall_client._guard import objection_to
 MAX_BODY_BYTES = 6 * 1024 * 1024
 """What a Lambda function can be called with."""
 
+MAX_TARGET_BYTES = 10 * 1024
+"""What API Gateway takes of request line and headers."""
+
 TIMEOUT = httpx.Timeout(35, connect=5, pool=None)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 USER_HEADER = b"x-heimdall-user"
@@ -120,8 +123,10 @@ def _target(base_url: httpx.URL, request: Request) -> httpx.URL:
     if {".", ".."} & set(unquote(path.decode("ascii", "replace")).split("/")):
         raise HTTPException(400, "the path must not contain `.` or `..`")
     query: bytes = request.scope["query_string"]
-    raw_path = base_url.raw_path.rstrip(b"/") + path
-    return base_url.copy_with(raw_path=raw_path + b"?" + query if query else raw_path)
+    target = base_url.raw_path.rstrip(b"/") + path + (b"?" + query if query else b"")
+    if len(target) > MAX_TARGET_BYTES:
+        raise HTTPException(414, f"path and query are longer than {MAX_TARGET_BYTES:,} bytes")
+    return base_url.copy_with(raw_path=target)
 
 
 async def _read_body(request: Request) -> bytes:
