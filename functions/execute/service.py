@@ -225,9 +225,9 @@ def _ending(
 ) -> tuple[JobStatus, str | None]:
     if report.state is RunState.SUCCEEDED:
         return JobStatus.SUCCEEDED, None
-    if stopped is StopReason.CANCELED and report.state is RunState.CANCELED:
+    if report.state is RunState.CANCELED and stopped is StopReason.CANCELED:
         return JobStatus.CANCELED, None
-    if stopped is StopReason.DEADLINE and report.state is RunState.CANCELED:
+    if report.state is RunState.CANCELED:
         return JobStatus.FAILED, f"the run did not end within its {seconds:.0f} s and was stopped"
     return JobStatus.FAILED, report.detail or f"the plugin reported {report.state} without a reason"
 

@@ -13,9 +13,8 @@ from heimdall.domain.command import CatalogEntry, CatalogStatus
 from heimdall.domain.errors import InvalidRequestError
 from heimdall.domain.job import Job
 from heimdall.domain.ports import Page
-from heimdall.http.auth import caller_of
 from heimdall.http.paging import read_cursor, read_limit, sign_cursor
-from heimdall.http.resolver import build_resolver, job_id_of, json_response, raw_event
+from heimdall.http.resolver import build_resolver, job_id_of, json_response
 from heimdall.http.views import (
     cluster_view,
     command_view,
@@ -29,7 +28,7 @@ from heimdall.runtime import query_runtime
 
 Entry = TypeVar("Entry", bound=CatalogEntry)
 
-app = build_resolver()
+app = build_resolver(lambda: query_runtime().settings.trusted_proxies)
 
 
 @app.get("/api/v1/job/<job_id>/status")
@@ -136,9 +135,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> Mapping[str, Any]:  #
 
 
 def _job(job_id: str) -> Job:
-    runtime = query_runtime()
-    caller_of(raw_event(app), runtime.settings.trusted_proxies)
-    return runtime.jobs.get(job_id_of(job_id))
+    return query_runtime().jobs.get(job_id_of(job_id))
 
 
 def _stream(job_id: str, name: str) -> Response[Any]:
@@ -212,7 +209,6 @@ def _parameters() -> Mapping[str, str]:
 
 
 def _only_parameters(*known: str) -> None:
-    caller_of(raw_event(app), query_runtime().settings.trusted_proxies)
     for name in _parameters():
         if name not in known:
             raise InvalidRequestError(

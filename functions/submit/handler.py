@@ -18,8 +18,7 @@ from functions.submit.schemas import (
     parse_body,
 )
 from heimdall.domain.errors import PayloadTooLargeError
-from heimdall.http.auth import Caller, caller_of
-from heimdall.http.resolver import build_resolver, job_id_of, json_response, raw_event
+from heimdall.http.resolver import build_resolver, caller, job_id_of, json_response, raw_event
 from heimdall.http.views import cluster_view, command_view, entry_status_view, job_view
 from heimdall.observability import logger, metrics
 from heimdall.runtime import submit_runtime
@@ -27,14 +26,14 @@ from heimdall.runtime import submit_runtime
 MAX_BODY_BYTES = 6 * 1024 * 1024
 """What a Lambda function may be invoked with."""
 
-app = build_resolver()
+app = build_resolver(lambda: submit_runtime().settings.trusted_proxies)
 
 
 @app.post("/api/v1/job")
 def submit_job() -> Response[str]:
     """Submit a job."""
     request = _body(JobRequest)
-    submission = service.submit_job(request, caller=_caller(), runtime=submit_runtime())
+    submission = service.submit_job(request, caller=caller(app), runtime=submit_runtime())
     job = submission.job
     result = json.loads(submission.result) if submission.result else None
     view = job_view(job, context=request.context, result=result)
@@ -47,7 +46,7 @@ def submit_job() -> Response[str]:
 @app.post("/api/v1/job/<job_id>/cancel")
 def cancel_job(job_id: str) -> Response[str]:
     """Ask for a job's end."""
-    service.cancel_job(job_id_of(job_id), caller=_caller(), runtime=submit_runtime())
+    service.cancel_job(job_id_of(job_id), caller=caller(app), runtime=submit_runtime())
     return json_response({"status": "CANCELING"})
 
 
@@ -57,7 +56,7 @@ def put_command(command_id: str) -> Response[str]:
     request = _body(CommandRequest)
     return json_response(
         command_view(
-            catalog.put_command(command_id, request, caller=_caller(), runtime=submit_runtime())
+            catalog.put_command(command_id, request, caller=caller(app), runtime=submit_runtime())
         )
     )
 
@@ -69,7 +68,7 @@ def put_command_status(command_id: str) -> Response[str]:
     return json_response(
         entry_status_view(
             catalog.put_command_status(
-                command_id, request, caller=_caller(), runtime=submit_runtime()
+                command_id, request, caller=caller(app), runtime=submit_runtime()
             )
         )
     )
@@ -81,7 +80,7 @@ def put_cluster(cluster_id: str) -> Response[str]:
     request = _body(ClusterRequest)
     return json_response(
         cluster_view(
-            catalog.put_cluster(cluster_id, request, caller=_caller(), runtime=submit_runtime())
+            catalog.put_cluster(cluster_id, request, caller=caller(app), runtime=submit_runtime())
         )
     )
 
@@ -93,7 +92,7 @@ def put_cluster_status(cluster_id: str) -> Response[str]:
     return json_response(
         entry_status_view(
             catalog.put_cluster_status(
-                cluster_id, request, caller=_caller(), runtime=submit_runtime()
+                cluster_id, request, caller=caller(app), runtime=submit_runtime()
             )
         )
     )
@@ -104,10 +103,6 @@ def put_cluster_status(cluster_id: str) -> Response[str]:
 def lambda_handler(event: dict[str, Any], context: Any) -> Mapping[str, Any]:  # noqa: ANN401
     """Answer one request of the HTTP API."""
     return app.resolve(event, context)
-
-
-def _caller() -> Caller:
-    return caller_of(raw_event(app), submit_runtime().settings.trusted_proxies)
 
 
 def _body(model: type[Model]) -> Model:

@@ -8,6 +8,7 @@ import pytest
 from moto import mock_aws
 
 from tests.factories import PROXY
+from tests.fakes.session import fresh_session
 from tests.fakes.tables import create_resources
 from tests.functional.world import World
 
@@ -41,7 +42,7 @@ CATALOG = {
 @pytest.fixture
 def empty_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     with mock_aws():
-        boto3.setup_default_session()
+        fresh_session()
         environment = create_resources() | {"HEIMDALL_TRUSTED_PROXIES": PROXY}
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
@@ -51,7 +52,7 @@ def empty_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         events.register_first("before-send.lambda.Invoke", world.invoke_execute)
         events.register("before-call.*.*", world.count_call)
         yield world
-        boto3.setup_default_session()
+        fresh_session()
 
 
 @pytest.fixture

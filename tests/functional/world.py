@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ConnectTimeoutError
 
 from functions.execute.handler import lambda_handler as execute_handler
 from functions.orchestrate.handler import lambda_handler as orchestrate_handler
@@ -34,6 +35,8 @@ class World:
     queue_url: str
     calls: Counter[str] = field(default_factory=Counter)
     execute_answers: list[Any] = field(default_factory=list)
+    refuse_invocations: bool = False
+    lose_answers: bool = False
 
     def post(self, path: str, body: Any = None, **event: Any) -> Answer:
         return self._http(submit_handler, "POST", path, body=body, **event)
@@ -69,6 +72,10 @@ class World:
     def invoke_execute(self, request: Any, **_: Any) -> AWSResponse:
         """Stand in for Lambda's Invoke: run the handler with the payload."""
         headers, answer = {}, None
+        if self.refuse_invocations:
+            refusal = {"Type": "User", "Reason": "ConcurrentInvocationLimitExceeded"}
+            headers = {"x-amzn-errortype": "TooManyRequestsException"}
+            return AWSResponse(request.url, 429, headers, _Raw(json.dumps(refusal).encode()))
         if self.execute_answers:
             answer = self.execute_answers.pop(0)
             if isinstance(answer, Exception):
@@ -79,6 +86,8 @@ class World:
             except RuntimeError as error:
                 answer = {"errorType": "RuntimeError", "errorMessage": str(error)}
                 headers = {"X-Amz-Function-Error": "Unhandled"}
+        if self.lose_answers:
+            raise ConnectTimeoutError(endpoint_url=request.url)
         return AWSResponse(request.url, 200, headers, _Raw(json.dumps(answer).encode()))
 
     def count_call(self, model: Any, **_: Any) -> None:

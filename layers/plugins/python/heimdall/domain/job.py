@@ -80,7 +80,7 @@ class Job:
         lease_expires_at_ms: when the executor of the current run must have been heard of again.
         sends: how often the job was sent to its runner's queue again.
         handle: how to find the work at the engine, as JSON text.
-        expires_at_s: when a finished job is removed, in seconds since the epoch.
+        expires_at: when a finished job is removed, in seconds since the epoch.
     """
 
     id: str
@@ -118,7 +118,7 @@ class Job:
     stdout_bytes: int = 0
     stderr: bytes = b""
     stderr_bytes: int = 0
-    expires_at_s: int | None = None
+    expires_at: int | None = None
 
     def started(self, *, now_ms: int, lease_expires_at_ms: int) -> "Job":
         """Begin the next run."""
@@ -143,7 +143,7 @@ class Job:
             stdout_bytes=outcome.stdout_bytes,
             stderr=outcome.stderr,
             stderr_bytes=outcome.stderr_bytes,
-            expires_at_s=now_ms // 1_000 + keep_for_days * 86_400,
+            expires_at=now_ms // 1_000 + keep_for_days * 86_400,
         )
 
     def cancel_requested(self, *, by: str, now_ms: int, keep_for_days: int) -> "Job":

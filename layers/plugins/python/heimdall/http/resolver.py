@@ -2,13 +2,18 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler import (
+    APIGatewayHttpResolver,
+    ApiGatewayResolver,
+    Response,
+)
 
 from heimdall.domain.errors import HeimdallError, JobNotFoundError, RouteNotFoundError
+from heimdall.http.auth import Caller, caller_of
 from heimdall.http.errors import RETRY_AFTER_SECONDS, error_body, internal_error_body, status_of
 from heimdall.observability import logger
 
@@ -17,13 +22,22 @@ _JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SHOWN = 100
 
 
-def build_resolver() -> APIGatewayHttpResolver:
-    """Make a resolver whose every answer, also an error, is JSON of the gateway's shape.
+def build_resolver(trusted_proxies: Callable[[], frozenset[str]]) -> APIGatewayHttpResolver:
+    """Make a resolver that knows its caller and whose errors are JSON of the gateway's shape.
 
     Powertools' own validation stays off: it would load its OpenAPI models at each cold start
     (docs/decisions), and the request models of `schemas.py` say more about what was wrong.
+
+    Args:
+        trusted_proxies: gives the ARNs of those who may name another user; asked per request.
     """
     app = APIGatewayHttpResolver()
+
+    def authenticate(
+        app: ApiGatewayResolver, next_middleware: Callable[..., Response[Any]]
+    ) -> Response[Any]:
+        app.context["caller"] = caller_of(app.current_event.raw_event, trusted_proxies())
+        return next_middleware(app)
 
     def refuse(error: HeimdallError) -> Response[str]:
         status = status_of(error)
@@ -41,6 +55,7 @@ def build_resolver() -> APIGatewayHttpResolver:
         event = app.current_event
         return refuse(RouteNotFoundError(f"the API has no {event.http_method} {event.raw_path}"))
 
+    app.use(middlewares=[authenticate])
     app.exception_handler(HeimdallError)(refuse)
     app.exception_handler(Exception)(fail)
     app.not_found(not_found)
@@ -64,6 +79,12 @@ def job_id_of(text: str) -> str:
     if not _JOB_ID.fullmatch(text):
         raise JobNotFoundError(f"there is no job {text[:_SHOWN]!r}: a job's id is a UUID")
     return text
+
+
+def caller(app: APIGatewayHttpResolver) -> Caller:
+    """Return who made the request that is being answered."""
+    found: Caller = app.context["caller"]
+    return found
 
 
 def raw_event(app: APIGatewayHttpResolver) -> Mapping[str, Any]:
