@@ -1,0 +1,212 @@
+"""Choosing a pair: which pairs there are, and that each is as likely as any other."""
+
+from collections import Counter
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heimdall.domain import routing
+from heimdall.domain.command import CatalogStatus
+from heimdall.domain.errors import NoPairMatchesError
+from heimdall.domain.routing import CandidatePairs, RandomRouting, choose_pair
+from tests.factories import make_cluster, make_command
+from tests.strategies import catalogs, criteria, repeatable
+from tests.unit.domain.test_catalog import snapshot_of
+
+DRAWS = 4_000
+INACTIVE = (CatalogStatus.INACTIVE, CatalogStatus.DELETED)
+
+
+def matching_pairs(commands, clusters, command_criteria, cluster_criteria):
+    """The seeds' words as loops."""
+    return {
+        (command.id, cluster.id)
+        for command in commands
+        if command.is_active and set(command_criteria) <= set(command.all_tags)
+        for cluster in clusters
+        if cluster.is_active
+        and set(command.cluster_tags) | set(cluster_criteria) <= set(cluster.all_tags)
+    }
+
+
+def ids(pair):
+    return (pair.command.id, pair.cluster.id)
+
+
+def candidates(commands, clusters, command_criteria=("job",), cluster_criteria=("data",)):
+    return CandidatePairs(snapshot_of(commands, clusters), command_criteria, cluster_criteria)
+
+
+def command(name, /, *cluster_tags, **changes):
+    return make_command(**{"id": name, "tags": ("job",), "cluster_tags": cluster_tags} | changes)
+
+
+def cluster(name, /, *tags, **changes):
+    return make_cluster(**{"id": name, "tags": ("data", *tags)} | changes)
+
+
+def assert_uniform(pairs, random):
+    """Pearson's test: the bound is passed by chance once in a thousand sets of draws."""
+    expected = {ids(pair) for pair in pairs}
+    drawn = Counter(ids(pairs.sample(random)) for _ in range(DRAWS))
+
+    assert set(drawn) == expected
+    each = DRAWS / len(expected)
+    statistic = sum((count - each) ** 2 / each for count in drawn.values())
+    freedom = len(expected) - 1
+    # Wilson and Hilferty's approximation of the 99.9th percentile.
+    bound = freedom * (1 - 2 / (9 * freedom) + 3.09 * (2 / (9 * freedom)) ** 0.5) ** 3
+    assert statistic < bound
+
+
+@repeatable
+@given(catalogs(), criteria, criteria)
+def test_candidates_are_the_pairs_that_the_criteria_ask_for(catalog, for_command, for_cluster):
+    found = [ids(pair) for pair in candidates(*catalog, for_command, for_cluster)]
+
+    assert len(found) == len(set(found))
+    assert set(found) == matching_pairs(*catalog, for_command, for_cluster)
+
+
+@repeatable
+@given(catalogs(), criteria, criteria, st.integers())
+def test_sample_is_one_of_the_candidates(catalog, for_command, for_cluster, seed):
+    pairs = candidates(*catalog, for_command, for_cluster)
+    expected = matching_pairs(*catalog, for_command, for_cluster)
+
+    sampled = pairs.sample(Random(seed))
+
+    assert (sampled is None) is (not expected)
+    assert sampled is None or ids(sampled) in expected
+
+
+@repeatable
+@given(catalogs(), criteria, criteria, st.integers())
+def test_sample_is_one_of_the_candidates_when_they_are_counted(
+    catalog, for_command, for_cluster, seed
+):
+    expected = matching_pairs(*catalog, for_command, for_cluster)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(routing, "_TRIES", 0)
+        sampled = candidates(*catalog, for_command, for_cluster).sample(Random(seed))
+
+    assert (sampled is None) is (not expected)
+    assert sampled is None or ids(sampled) in expected
+
+
+@pytest.fixture(params=["drawn", "counted"])
+def _path(request, monkeypatch):
+    if request.param == "counted":
+        monkeypatch.setattr(routing, "_TRIES", 0)
+
+
+@pytest.mark.usefixtures("_path")
+def test_sample_is_uniform_when_every_pair_fits():
+    pairs = candidates(
+        [command(f"command-{n}") for n in range(4)], [cluster(f"cluster-{n}") for n in range(5)]
+    )
+
+    assert_uniform(pairs, Random(1))
+
+
+@pytest.mark.usefixtures("_path")
+def test_sample_is_uniform_over_pairs_when_commands_fit_unlike_numbers_of_clusters():
+    pairs = candidates(
+        [command("picky", "gpu"), command("easy"), command("also-easy"), command("homeless", "x")],
+        [cluster("one", "gpu"), cluster("two"), cluster("three"), cluster("four")],
+    )
+
+    assert_uniform(pairs, Random(2))
+
+
+@pytest.mark.usefixtures("_path")
+def test_sample_is_uniform_when_few_carriers_of_a_tag_carry_the_others():
+    commands = [command(f"only-job-{n}") for n in range(30)]
+    commands += [command(f"only-sql-{n}", tags=("sql",)) for n in range(30)]
+    commands += [command(f"both-{n}", tags=("job", "sql")) for n in range(3)]
+    clusters = [cluster(f"any-{n}") for n in range(20)] + [cluster("prod", "prod")]
+    pairs = candidates(commands, clusters, ("job", "sql"), ("data",))
+
+    assert_uniform(pairs, Random(3))
+
+
+@pytest.mark.usefixtures("_path")
+def test_sample_is_uniform_over_several_hundred_groups():
+    groups = range(300)
+    pairs = candidates(
+        [command(f"command-{n}", f"group-{n}") for n in groups],
+        [cluster(f"cluster-{n}", f"group-{n}") for n in groups]
+        + [cluster(f"second-{n}", f"group-{n}") for n in groups if n % 2],
+    )
+
+    assert len(list(pairs)) == 450
+    assert_uniform(pairs, Random(4))
+
+
+@pytest.mark.usefixtures("_path")
+@pytest.mark.parametrize("status", INACTIVE)
+def test_sample_never_takes_an_inactive_one(status):
+    pairs = candidates(
+        [command("on"), *(command(f"off-{n}", status=status) for n in range(9))],
+        [cluster("on"), *(cluster(f"off-{n}", status=status) for n in range(9))],
+    )
+
+    assert {ids(pairs.sample(Random(seed))) for seed in range(200)} == {("on", "on")}
+
+
+def test_sample_finds_the_only_pair_among_thousands():
+    commands = [command(f"c-{n}", "nowhere") for n in range(2_000)] + [command("it")]
+
+    assert ids(candidates(commands, [cluster("there")]).sample(Random(5))) == ("it", "there")
+
+
+@pytest.mark.parametrize(
+    ("for_command", "for_cluster"),
+    [
+        (["_id:query"], ["_id:east"]),
+        (["_name:Query"], ["_name:East"]),
+        (["_version:2"], ["_version:3"]),
+        (["job", "_id:query"], ["data", "_version:3"]),
+    ],
+)
+def test_system_tags_choose_a_pair(for_command, for_cluster):
+    snapshot = snapshot_of(
+        [command("other"), command("query", name="Query", version="2")],
+        [cluster("other"), cluster("east", name="East", version="3")],
+    )
+
+    pair = choose_pair(
+        snapshot,
+        command_criteria=for_command,
+        cluster_criteria=for_cluster,
+        strategy=RandomRouting(Random(6)),
+    )
+
+    assert ids(pair) == ("query", "east")
+
+
+class FirstRouting:
+    """Takes the first pair: a strategy of somebody else's."""
+
+    name = "first"
+
+    def choose(self, pairs):
+        return next(iter(pairs), None)
+
+
+def test_strategy_decides_which_of_the_pairs():
+    snapshot = snapshot_of([command("a"), command("b")], [cluster("c")])
+    asked = {"command_criteria": ["job"], "strategy": FirstRouting()}
+
+    pair = choose_pair(snapshot, cluster_criteria=["data"], **asked)
+
+    assert ids(pair) == ("a", "c")
+    with pytest.raises(NoPairMatchesError):
+        choose_pair(snapshot, cluster_criteria=["nothing"], **asked)
+
+
+def test_random_is_the_name_of_the_default():
+    assert RandomRouting(Random(7)).name == "random"
