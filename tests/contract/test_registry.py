@@ -160,3 +160,41 @@ def test_installed_plugins_are_those_that_packages_announce(tmp_path, monkeypatc
     monkeypatch.syspath_prepend(tmp_path)
 
     assert installed_plugins() == {"spool": "acme_heimdall.spool"}
+
+
+def test_registry_names_the_module_that_is_missing(write_package):
+    write_package()
+    registry = registry_of(greeter="acme_nowhere", pinger="acme_greeter.options")
+
+    with pytest.raises(InvalidPluginError, match=r"acme_nowhere\.options cannot be imported"):
+        registry.options("greeter")
+    with pytest.raises(InvalidPluginError, match=r"acme_greeter\.options\.plugin cannot be"):
+        registry.plugin("pinger")
+
+
+def test_registry_names_the_plugin_whose_driver_is_missing(write_package):
+    registry = registry_of(greeter=write_package(plugin="import acme_driver"))
+
+    with pytest.raises(InvalidPluginError, match=r"acme_greeter\.plugin .* 'acme_driver'"):
+        registry.plugin("greeter")
+
+
+def test_registry_names_the_plugin_that_has_no_name(write_package):
+    registry = registry_of(greeter=write_package(plugin=PLUGIN.replace('name = "greeter"', "")))
+
+    with pytest.raises(InvalidPluginError, match=r"acme_greeter\.plugin.*calls itself None"):
+        registry.plugin("greeter")
+
+
+def test_installed_plugins_refuse_two_of_one_name(tmp_path, monkeypatch):
+    for package in ("acme", "apex"):
+        metadata = tmp_path / f"{package}-1.0.dist-info"
+        metadata.mkdir()
+        (metadata / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n"
+        )
+        (metadata / "entry_points.txt").write_text(f"[heimdall.plugins]\nspool = {package}.spool\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(InvalidPluginError, match="both announce a plugin 'spool'"):
+        installed_plugins()

@@ -30,8 +30,19 @@ class InvalidPluginError(Exception):
 
 
 def installed_plugins() -> dict[str, str]:
-    """Map the names of other people's plugins to their packages."""
-    return {point.name: point.value for point in entry_points(group=ENTRY_POINT_GROUP)}
+    """Map the names of other people's plugins to their packages.
+
+    Raises:
+        InvalidPluginError: two packages announce a plugin of one name.
+    """
+    found: dict[str, str] = {}
+    for point in entry_points(group=ENTRY_POINT_GROUP):
+        first = found.setdefault(point.name, point.value)
+        if first != point.value:
+            raise InvalidPluginError(
+                f"{first} and {point.value} both announce a plugin {point.name!r}"
+            )
+    return found
 
 
 class PluginRegistry:
@@ -94,14 +105,19 @@ class PluginRegistry:
         missing = [call for call in _CALLS if not callable(getattr(plugin, call, None))]
         if missing:
             raise InvalidPluginError(f"{module.__name__}: the plugin lacks {', '.join(missing)}")
-        if plugin.name != name:
+        called = getattr(plugin, "name", None)
+        if called != name:
             raise InvalidPluginError(
-                f"{module.__name__}: the plugin calls itself {plugin.name!r}, not {name!r}"
+                f"{module.__name__}: the plugin calls itself {called!r}, not {name!r}"
             )
         return plugin
 
     def _module(self, name: str, part: str) -> ModuleType:
-        return importlib.import_module(f"{self._package(name)}.{part}")
+        path = f"{self._package(name)}.{part}"
+        try:
+            return importlib.import_module(path)
+        except ImportError as error:
+            raise InvalidPluginError(f"{path} cannot be imported: {error}") from error
 
     def _package(self, name: str) -> str:
         if not _NAME.fullmatch(name):
