@@ -1,0 +1,1 @@
+"""What `cdk deploy` ships: the stacks, and the packages that their functions run."""

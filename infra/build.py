@@ -85,6 +85,7 @@ def _built(
     with folder.with_name(f"{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two builds at once: the second finds it done
         if not (folder.exists() and stamp.exists() and stamp.read_text() == made_of):
+            sys.stderr.write(f"building {name} for {target.name}\n")
             stamp.unlink(missing_ok=True)
             shutil.rmtree(folder, ignore_errors=True)
             fill(folder)

@@ -13,6 +13,7 @@ from pydantic import (
     Field,
     TypeAdapter,
     ValidationError,
+    model_validator,
 )
 from pydantic.dataclasses import dataclass
 
@@ -92,6 +93,12 @@ class Config:
     xray_tracing: bool = False
     deletion_protection: bool = True
 
+    @model_validator(mode="after")
+    def _limits_go_together(self) -> "Config":
+        if (self.requests_per_second is None) != (self.request_burst is None):
+            raise ValueError("give requests_per_second and request_burst together, or neither")
+        return self
+
 
 def read_config(context: Mapping[str, Any]) -> Config:
     """Take this project's keys out of a CDK context.
@@ -116,6 +123,8 @@ def _sentences(error: ValidationError) -> list[str]:
     return [
         f"{PREFIX}{'.'.join(str(part) for part in found['loc'])}: {found['msg']}, "
         f"not {found['input']!r}"
+        if found["loc"]
+        else found["msg"].removeprefix("Value error, ")
         for found in error.errors()
     ]
 

@@ -88,7 +88,7 @@ class JobApi(Construct):
 
 def _limits(config: Config) -> apigateway.CfnStage.RouteSettingsProperty | None:
     """The configured limits of all callers together; without any, the account's hold."""
-    if config.requests_per_second is None and config.request_burst is None:
+    if config.requests_per_second is None:
         return None
     return apigateway.CfnStage.RouteSettingsProperty(
         throttling_rate_limit=config.requests_per_second,

@@ -46,14 +46,14 @@ class Monitoring(Construct):
         """Alarm on jobs that wait too long and on jobs that were given up on."""
         for name, jobs in queues.items():
             self._alarm(
-                f"{name}DeadLetters",
+                f"{name.title()}DeadLetters",
                 jobs.dead_letters.metric_approximate_number_of_messages_visible(
                     period=FIVE_MINUTES, statistic="Maximum"
                 ),
                 f"Deliveries to the runner {name} failed again and again: see its function's log.",
             )
             self._alarm(
-                f"{name}OldestMessage",
+                f"{name.title()}OldestMessage",
                 jobs.queue.metric_approximate_age_of_oldest_message(
                     period=FIVE_MINUTES, statistic="Maximum"
                 ),

@@ -1,5 +1,7 @@
 """The stack that holds no data: functions, API, queues, schedule and alarms."""
 
+from collections.abc import Mapping
+
 from aws_cdk import CfnOutput, CfnParameter, Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -51,21 +53,9 @@ class HeimdallService(Stack):
         )
         MinuteSchedule(self, "EveryMinute", function=functions["Orchestrate"])
         functions |= {f"Execute{name.title()}": each for name, each in self._executors.items()}
-
-        monitoring = Monitoring(self, "Monitoring", config=config)
-        monitoring.watch_functions(functions)
-        monitoring.watch_queues(self._queues)
-        monitoring.watch_api(api.http_api)
-
-        self._tell("ApiUrl", api.http_api.api_endpoint)
-        self._tell("JobsTable", data.jobs.table_name)
-        self._tell("CatalogTable", data.catalog.table_name)
-        self._tell("Bucket", data.bucket.bucket_name)
-        for name, function in functions.items():
-            self._tell(f"{name}Function", function.function_name)
-        for name, jobs in self._queues.items():
-            self._tell(f"{name.title()}QueueUrl", jobs.queue.queue_url)
-            self._tell(f"{name.title()}DeadLetterQueueUrl", jobs.dead_letters.queue_url)
+        self._watch(functions, api)
+        self._tell_data(data)
+        self._tell_service(functions, api)
 
     def _submit(self) -> lambda_.IFunction:
         executor_arns = [function.function_arn for function in self._executors.values()]
@@ -157,6 +147,25 @@ class HeimdallService(Stack):
             min_value=2,
             max_value=1000,
         ).value_as_number
+
+    def _watch(self, functions: Mapping[str, lambda_.IFunction], api: JobApi) -> None:
+        monitoring = Monitoring(self, "Monitoring", config=self._config)
+        monitoring.watch_functions(functions)
+        monitoring.watch_queues(self._queues)
+        monitoring.watch_api(api.http_api)
+
+    def _tell_data(self, data: HeimdallStateful) -> None:
+        self._tell("JobsTable", data.jobs.table_name)
+        self._tell("CatalogTable", data.catalog.table_name)
+        self._tell("Bucket", data.bucket.bucket_name)
+
+    def _tell_service(self, functions: Mapping[str, lambda_.IFunction], api: JobApi) -> None:
+        self._tell("ApiUrl", api.http_api.api_endpoint)
+        for name, function in functions.items():
+            self._tell(f"{name}Function", function.function_name)
+        for name, jobs in self._queues.items():
+            self._tell(f"{name.title()}QueueUrl", jobs.queue.queue_url)
+            self._tell(f"{name.title()}DeadLetterQueueUrl", jobs.dead_letters.queue_url)
 
     def _tell(self, name: str, value: str) -> None:
         CfnOutput(self, name, value=value)

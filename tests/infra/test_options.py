@@ -84,7 +84,7 @@ def test_alarms_tell_the_topic(changed):
     alarms = changed.properties("AWS::CloudWatch::Alarm")
 
     assert {tuple(alarm["AlarmActions"]) for alarm in alarms.values()} == {(TOPIC,)}
-    assert alarms["MonitoringlightOldestMessage"]["Threshold"] == 900
+    assert alarms["MonitoringLightOldestMessage"]["Threshold"] == 900
 
 
 def test_api_has_the_configured_limits(changed):
@@ -144,6 +144,7 @@ def test_context_is_that_of_cdk_json():
         ("plugin_requirements", "nowhere.txt", "there is no file nowhere.txt"),
         ("alarm_topic_arn", "on-call", "heimdall:alarm_topic_arn"),
         ("stack_prefix", "my-stack", "heimdall:stack_prefix"),
+        ("request_burst", 10, "give requests_per_second and request_burst together"),
         ("xray_tracing", "perhaps", "heimdall:xray_tracing"),
     ],
 )
