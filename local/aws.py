@@ -5,10 +5,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import boto3
-import botocore.session
-from botocore.config import Config
+if TYPE_CHECKING:
+    import boto3
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
@@ -33,22 +33,27 @@ class Credentials:
 ROOT_CREDENTIALS = Credentials("test", "test")
 """The account's root, which every emulator of this kind knows; only set-up and tests use it."""
 
-CLIENT_CONFIG = Config(
-    proxies={},
-    retries={"mode": "standard", "total_max_attempts": 3},
-    connect_timeout=5,
-    read_timeout=70,
-)
 
-
-def session(credentials: Credentials) -> boto3.Session:
+def session(credentials: Credentials) -> "boto3.Session":
     """A session of one user that reads neither ~/.aws nor the AWS_ variables."""
+    import boto3  # half a second, which stopping does without
+    import botocore.session
+    from botocore.config import Config
+
     isolated = botocore.session.Session(
         session_vars={
             "profile": (None, None, None, None),
             "config_file": (None, None, os.devnull, None),
             "credentials_file": (None, None, os.devnull, None),
         }
+    )
+    isolated.set_default_client_config(
+        Config(
+            proxies={},
+            retries={"mode": "standard", "total_max_attempts": 3},
+            connect_timeout=5,
+            read_timeout=70,
+        )
     )
     return boto3.Session(
         aws_access_key_id=credentials.access_key_id,

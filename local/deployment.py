@@ -1,20 +1,23 @@
 """Deploys the synthesized stacks into the emulator, as `cdk deploy` does into an AWS account."""
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.exceptions import ClientError
-from mypy_boto3_cloudformation import CloudFormationClient
-from mypy_boto3_cloudformation.type_defs import ParameterTypeDef, StackTypeDef
-
+from local import adaptation, packages
 from local.adaptation import adapted
-from local.aws import ACCOUNT, CLIENT_CONFIG
+from local.aws import ACCOUNT
 from local.build import Stack
 from local.errors import LocalError
 from local.packages import create_bucket, resolve, upload
+
+if TYPE_CHECKING:
+    import boto3
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import ParameterTypeDef, StackTypeDef
 
 PARAMETERS = {
     "TrustedProxies": f"arn:aws:iam::{ACCOUNT}:user/heimdall-gateway",
@@ -32,22 +35,23 @@ class Deployer:
     """Deploys with the permissions of one session."""
 
     def __init__(
-        self, session: boto3.Session, endpoint: str, *, say: Callable[[str], None]
+        self, session: "boto3.Session", endpoint: str, *, say: Callable[[str], None]
     ) -> None:
-        self._cloudformation = session.client(
-            "cloudformation", endpoint_url=endpoint, config=CLIENT_CONFIG
-        )
-        self._s3 = session.client("s3", endpoint_url=endpoint, config=CLIENT_CONFIG)
-        self._ssm = session.client("ssm", endpoint_url=endpoint, config=CLIENT_CONFIG)
+        self._cloudformation = session.client("cloudformation", endpoint_url=endpoint)
+        self._s3 = session.client("s3", endpoint_url=endpoint)
+        self._ssm = session.client("ssm", endpoint_url=endpoint)
         self._say = say
 
-    def deployed_digest(self) -> str | None:
-        """What the last complete deployment was made of; the emulator keeps it with its stacks."""
+    def has_deployed(self, digest: str) -> bool:
+        """Whether the last complete deployment was made of this, in the way it is made now.
+
+        The emulator itself remembers, so that whatever becomes of its state, this stays true.
+        """
         try:
             found = self._ssm.get_parameter(Name=DIGEST_PARAMETER)
         except self._ssm.exceptions.ParameterNotFound:
-            return None
-        return found["Parameter"].get("Value")
+            return False
+        return found["Parameter"].get("Value") == _digest_with_method(digest)
 
     def deploy(self, stacks: Sequence[Stack], *, digest: str) -> None:
         """Create or update the stacks, one after the other.
@@ -65,7 +69,7 @@ class Deployer:
             for name in lifted:
                 self._say(f"  {name}: lifted the demand for TLS, which the emulator does not speak")
             self._apply(stack.name, template)
-        self._remember(DIGEST_PARAMETER, digest)
+        self._remember(DIGEST_PARAMETER, _digest_with_method(digest))
 
     def outputs(self, stacks: Sequence[str]) -> dict[str, str]:
         """The outputs of all stacks that are there, in one mapping."""
@@ -97,19 +101,19 @@ class Deployer:
                 Parameters=parameters,
                 Capabilities=capabilities,
             )
-        except ClientError as error:
+        except self._cloudformation.exceptions.ClientError as error:
             if "No updates are to be performed" not in str(error):
                 raise LocalError(f"deploying {name} failed: {error}") from error
         self._check(name, self._settled(name))
 
-    def _check(self, name: str, stack: StackTypeDef | None) -> None:
+    def _check(self, name: str, stack: "StackTypeDef | None") -> None:
         status = stack["StackStatus"] if stack is not None else "DELETE_COMPLETE"
         if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
             return
         reasons = "\n".join(f"  {reason}" for reason in self._reasons(name))
         raise LocalError(f"deploying {name} ended as {status}:\n{reasons}")
 
-    def _settled(self, name: str) -> StackTypeDef | None:
+    def _settled(self, name: str) -> "StackTypeDef | None":
         deadline = time.monotonic() + DEPLOY_SECONDS
         while True:
             stack = self._find(name)
@@ -119,7 +123,7 @@ class Deployer:
                 raise LocalError(f"{name} is still {stack['StackStatus']} after {DEPLOY_SECONDS} s")
             time.sleep(0.1)
 
-    def _find(self, name: str) -> StackTypeDef | None:
+    def _find(self, name: str) -> "StackTypeDef | None":
         return find_stack(self._cloudformation, name)
 
     def _reasons(self, name: str) -> list[str]:
@@ -131,11 +135,19 @@ class Deployer:
         ]
 
 
-def find_stack(cloudformation: CloudFormationClient, name: str) -> StackTypeDef | None:
+def _digest_with_method(digest: str) -> str:
+    """Extend the digest of what is deployed by how: parameters, and the code that changes it."""
+    whole = hashlib.sha256(f"{digest} {PARAMETERS}".encode())
+    for module in (adaptation, packages):
+        whole.update(Path(str(module.__file__)).read_bytes())
+    return whole.hexdigest()
+
+
+def find_stack(cloudformation: "CloudFormationClient", name: str) -> "StackTypeDef | None":
     """Describe a stack; None if there is none."""
     try:
         stacks = cloudformation.describe_stacks(StackName=name)["Stacks"]
-    except ClientError as error:
+    except cloudformation.exceptions.ClientError as error:
         if "does not exist" in str(error):
             return None
         raise
@@ -143,7 +155,7 @@ def find_stack(cloudformation: CloudFormationClient, name: str) -> StackTypeDef 
     return alive[0] if alive else None
 
 
-def _parameters(template: Mapping[str, Any]) -> list[ParameterTypeDef]:
+def _parameters(template: Mapping[str, Any]) -> "list[ParameterTypeDef]":
     return [
         {"ParameterKey": name, "ParameterValue": PARAMETERS[name]}
         for name in template.get("Parameters", {})

@@ -1,16 +1,17 @@
 """The emulator of AWS: one process on the loopback address that keeps its state in a directory."""
 
+import json
 import os
 import shutil
 import time
+from http import HTTPStatus
 from pathlib import Path
-
-import httpx
 
 from local import strays
 from local.aws import ACCOUNT, REGION
 from local.errors import LocalError
 from local.layout import EMULATOR_PYTHON
+from local.loopback import Answer, ask
 from local.ports import LOOPBACK, free_port
 from local.processes import Service
 
@@ -78,7 +79,8 @@ class Emulator:
             if time.monotonic() > deadline:
                 raise LocalError(f"the emulator does not answer; its log is {self.log}")
             time.sleep(0.05)
-        health = _get(f"{self.endpoint}/_ministack/health").json()
+        answer = self._ask("/_ministack/health")
+        health = json.loads(answer.text) if answer else {}
         if health.get("auth") != "enabled":
             raise LocalError(
                 f"MiniStack {health.get('version')} does not enforce IAM; "
@@ -131,11 +133,8 @@ class Emulator:
         }
 
     def _answers(self) -> bool:
-        try:
-            return _get(f"{self.endpoint}/_ministack/ready").is_success
-        except httpx.TransportError:
-            return False
+        answer = self._ask("/_ministack/ready")
+        return answer is not None and answer.status == HTTPStatus.OK
 
-
-def _get(url: str) -> httpx.Response:
-    return httpx.get(url, timeout=5, trust_env=False)
+    def _ask(self, path: str) -> Answer | None:
+        return ask(self._service.record().port or 0, path)

@@ -5,25 +5,18 @@ import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from local import build, identities
-from local.aws import (
-    CLIENT_CONFIG,
-    ROOT_CREDENTIALS,
-    Credentials,
-    load_credentials,
-    session,
-    write_private,
-)
-from local.deployment import PARAMETERS, Deployer
+from local.aws import ROOT_CREDENTIALS, Credentials, load_credentials, session, write_private
+from local.deployment import Deployer
 from local.emulator import Emulator
 from local.errors import LocalError
 from local.gateway import Gateway
 from local.layout import BIN, CONFIG, ROOT
+from local.loopback import ask
 from local.ports import LOOPBACK, free_port
 from local.terminal import child_environment, say, shell_exports
 
@@ -76,7 +69,7 @@ class Environment:
     def client(self, service: str, credentials: Credentials = ROOT_CREDENTIALS) -> Any:  # noqa: ANN401 - of any service
         """A boto3 client for the emulator; the account's root if nobody else is named."""
         return session(credentials).client(  # type: ignore[call-overload]  # not a literal
-            service, endpoint_url=self.emulator.endpoint, config=CLIENT_CONFIG
+            service, endpoint_url=self.emulator.endpoint
         )
 
     def start(self) -> bool:
@@ -108,12 +101,15 @@ class Environment:
         with ThreadPoolExecutor(max_workers=1) as background:
             digest = background.submit(build.digest)
             launched = self._start_emulator()
-            deployed = self._deploy(f"{digest.result()} {PARAMETERS}")
+            deployed = self._deploy(digest.result())
         started = self._start_gateway(port)
-        if launched or deployed or started:
+        changed = launched or deployed or started
+        if changed:
             self._apply_catalog()
+        self.gateway.wait_until_ready()
+        if changed:
             self._check()
-        return launched or deployed or started
+        return changed
 
     def _start_emulator(self) -> bool:
         if self.emulator.is_ready():
@@ -127,7 +123,7 @@ class Environment:
         users = identities.Identities(self.client("iam"), self._keys)
         key = users.ensure(identities.DEPLOYER, identities.deployer_statements())
         deployer = Deployer(session(key), self.emulator.endpoint, say=self._say)
-        outdated = deployer.deployed_digest() != digest
+        outdated = not deployer.has_deployed(digest)
         if outdated:
             with build.assembly(digest, say=self._say) as stacks:
                 deployer.deploy(stacks, digest=digest)
@@ -141,7 +137,9 @@ class Environment:
         key = self.credentials(identities.GATEWAY)
         if self.gateway.pid is None or self.gateway.port != port:
             self._say(f"starting the gateway on port {port}")
-        started = self.gateway.start(port=port, api_url=self.api_url, credentials=key.environment())
+        started = self.gateway.launch(
+            port=port, api_url=self.api_url, credentials=key.environment()
+        )
         variables = {
             "AWS_ENDPOINT_URL": self.emulator.endpoint,
             **self.credentials(identities.DEVELOPER).environment(),
@@ -152,10 +150,12 @@ class Environment:
         return started
 
     def _apply_catalog(self) -> None:
+        """Apply the catalog at the API itself: meanwhile the gateway can get ready."""
         self._say(f"applying {CONFIG.relative_to(ROOT)}")
+        key = self.credentials(identities.DEVELOPER)
         done = subprocess.run(
             [BIN / "heimdall", "apply", CONFIG],
-            env=child_environment(HEIMDALL_URL=self.url),
+            env=child_environment(HEIMDALL_API_URL=self.api_url, **key.environment()),
             capture_output=True,
             text=True,
             check=False,
@@ -165,11 +165,13 @@ class Environment:
 
     def _check(self) -> None:
         """Ask for a job that cannot be: the refusal shows that a job can be submitted."""
-        answer = httpx.post(f"{self.url}/api/v1/job", json={}, timeout=60, trust_env=False)
-        if answer.status_code != httpx.codes.UNPROCESSABLE_ENTITY:
+        port = self.gateway.port or 0
+        answer = ask(port, "/api/v1/job", method="POST", body="{}", seconds=60)
+        if answer is None or answer.status != HTTPStatus.UNPROCESSABLE_ENTITY:
+            said = f"{answer.status}: {answer.text[:500]}" if answer else "nothing"
             raise LocalError(
-                f"the API answers {answer.status_code} to a submission: {answer.text[:500]}; "
-                f"the functions' log is {self.emulator.log}"
+                f"the API answers a submission with {said}; the log of the gateway is "
+                f"{self.gateway.log}, that of everything behind it {self.emulator.log}"
             )
 
     def _stop(self) -> bool:

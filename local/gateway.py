@@ -4,11 +4,10 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-import httpx
-
 from local.errors import LocalError
 from local.layout import BIN
-from local.ports import LOOPBACK, is_free
+from local.loopback import ask
+from local.ports import is_free
 from local.processes import Service
 from local.terminal import child_environment
 
@@ -50,8 +49,8 @@ class Gateway:
                 f"another port: HEIMDALL_PORT={port + 100} make up"
             )
 
-    def start(self, *, port: int, api_url: str, credentials: Mapping[str, str]) -> bool:
-        """Let it listen on a port for an API; false if it did so already."""
+    def launch(self, *, port: int, api_url: str, credentials: Mapping[str, str]) -> bool:
+        """Let it listen on a port for an API, without waiting; false if it did so already."""
         setting = f"{api_url} {credentials['AWS_ACCESS_KEY_ID']}"
         known = self._service.record()
         if self.pid is not None and (known.port, known.setting) == (port, setting):
@@ -64,26 +63,22 @@ class Gateway:
             port=port,
             setting=setting,
         )
-        self._wait_until_ready(port)
         return True
 
     def stop(self) -> bool:
         """End it; requests under way get a few seconds."""
         return self._service.stop(grace_seconds=STOP_SECONDS)
 
-    def _wait_until_ready(self, port: int) -> None:
+    def wait_until_ready(self) -> None:
+        """Return when it takes requests.
+
+        Raises:
+            LocalError: it ended, or took too long.
+        """
         deadline = time.monotonic() + START_SECONDS
-        while not _listens(port):
+        while ask(self.port or 0, "/") is None:
             if self.pid is None:
                 raise self._service.died()
             if time.monotonic() > deadline:
                 raise LocalError(f"the gateway does not answer; its log is {self.log}")
             time.sleep(0.05)
-
-
-def _listens(port: int) -> bool:
-    try:
-        httpx.get(f"http://{LOOPBACK}:{port}/", timeout=5, trust_env=False)
-    except httpx.TransportError:
-        return False
-    return True

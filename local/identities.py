@@ -3,11 +3,12 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-from mypy_boto3_iam import IAMClient
+from typing import TYPE_CHECKING, Any
 
 from local.aws import ACCOUNT, REGION, Credentials, load_credentials, save_credentials
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
 
 DEPLOYER, GATEWAY, DEVELOPER = "heimdall-deployer", "heimdall-gateway", "heimdall-developer"
 POLICY_NAME = "local"
@@ -24,7 +25,7 @@ Statement = dict[str, Any]
 class Identities:
     """Creates the users in the emulator and keeps their access keys in a file."""
 
-    def __init__(self, iam: IAMClient, file: Path) -> None:
+    def __init__(self, iam: "IAMClient", file: Path) -> None:
         self._iam = iam
         self._file = file
 

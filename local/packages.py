@@ -5,11 +5,12 @@ import stat
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
-
-from botocore.exceptions import ClientError
-from mypy_boto3_s3 import S3Client
+from typing import TYPE_CHECKING
 
 from local.aws import ACCOUNT, REGION
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip file knows
 
@@ -22,11 +23,11 @@ def resolve(text: str) -> str:
     return text
 
 
-def upload(s3: S3Client, *, bucket: str, key: str, source: Path) -> bool:
+def upload(s3: "S3Client", *, bucket: str, key: str, source: Path) -> bool:
     """Put a package into the bucket; false if it was there already (keys name their content)."""
     try:
         s3.head_object(Bucket=bucket, Key=key)
-    except ClientError as error:
+    except s3.exceptions.ClientError as error:
         if error.response["Error"]["Code"] not in ("404", "NoSuchKey", "NotFound"):
             raise
         s3.put_object(Bucket=bucket, Key=key, Body=zipped(source))
@@ -34,7 +35,7 @@ def upload(s3: S3Client, *, bucket: str, key: str, source: Path) -> bool:
     return False
 
 
-def create_bucket(s3: S3Client, bucket: str) -> None:
+def create_bucket(s3: "S3Client", bucket: str) -> None:
     """Make the bucket that `cdk bootstrap` makes in an AWS account."""
     try:
         s3.create_bucket(Bucket=bucket)

