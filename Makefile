@@ -15,8 +15,11 @@ help: ## list the targets
 
 # --- set-up ---------------------------------------------------------------------------------
 
-$(VENV)/.ready: requirements/uv.txt requirements/dev.txt pyproject.toml local/setup.sh
+$(VENV)/.installed: requirements/uv.txt requirements/dev.txt
 	@local/setup.sh dev $(PYTHON) $(VENV)
+
+$(VENV)/.ready: $(VENV)/.installed pyproject.toml
+	@local/setup.sh project $(VENV)
 
 $(EMULATOR)/.ready: requirements/emulator.txt $(VENV)/.ready
 	@local/setup.sh emulator $(PYTHON) $(EMULATOR)
