@@ -65,7 +65,6 @@ def _by_time() -> dynamodb.GlobalSecondaryIndexPropsV2:
             "command_name",
             "cluster_id",
             "cluster_name",
-            "created_at",
         ],
     )
 

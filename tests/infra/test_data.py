@@ -71,7 +71,6 @@ def test_jobs_has_one_index_by_time_and_a_sparse_one_of_unfinished_jobs(tables):
         "command_name",
         "cluster_id",
         "cluster_name",
-        "created_at",
     }
     assert unfinished["IndexName"] == "unfinished"
     assert keys(unfinished["KeySchema"]) == [("unfinished", "HASH"), ("id", "RANGE")]

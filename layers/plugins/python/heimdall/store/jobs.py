@@ -162,7 +162,8 @@ class DynamoJobStore:
         query: dict[str, Any] = {
             "TableName": self.table,
             "IndexName": index,
-            "KeyConditionExpression": f"{attribute} = :shard",
+            "KeyConditionExpression": "#partition = :shard",
+            "ExpressionAttributeNames": {"#partition": attribute},
             "ExpressionAttributeValues": {":shard": {"N": str(shard)}},
             "ProjectionExpression": "id",
             "ScanIndexForward": not newest,
