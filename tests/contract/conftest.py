@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-import boto3
 import pytest
 from moto import mock_aws
 
+from tests.fakes.session import fresh_session
 from tests.fakes.tables import create_resources
 
 
@@ -13,7 +13,7 @@ from tests.fakes.tables import create_resources
 def aws() -> Iterator[None]:
     """The tables and the bucket, empty."""
     with mock_aws():
-        boto3.setup_default_session()
+        fresh_session()
         create_resources()
         yield
-        boto3.setup_default_session()
+        fresh_session()
