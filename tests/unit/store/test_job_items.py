@@ -103,7 +103,7 @@ def test_index_keys_never_change_while_a_job_lives():
     items = [encode(job) for job in (new, running, canceling, finish(canceling))]
 
     projected = ("pk", "sk", "shard", "id", "name", "version", "user", "tags", "command_id")
-    projected += ("command_name", "cluster_id", "cluster_name", "created_at")
+    projected += ("command_name", "cluster_id", "cluster_name", "created_at_ms")
     assert len({str([item.get(name) for name in projected]) for item in items}) == 1
 
 
