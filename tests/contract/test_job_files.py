@@ -1,0 +1,136 @@
+"""What keeps a job's large things has to do: in S3 and in the fake."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import boto3
+import pytest
+import requests
+from botocore.exceptions import ClientError
+
+from heimdall.store.files import URL_SECONDS, S3JobFiles
+from tests.factories import JOB_ID
+from tests.fakes.files import InMemoryJobFiles
+from tests.fakes.tables import BUCKET
+
+S3_LEAST_PART_BYTES = 5 * 1024 * 1024
+OTHER_ID = f"{JOB_ID[:-1]}c"
+
+
+@pytest.fixture
+def s3_files(aws):
+    client = boto3.client("s3")
+    return S3JobFiles(lambda: client, BUCKET)
+
+
+@pytest.fixture(params=["s3", "memory"])
+def files(request):
+    return request.getfixturevalue("s3_files") if request.param == "s3" else InMemoryJobFiles()
+
+
+@pytest.fixture
+def fetch(files):
+    """Get what an address gives to whoever has it."""
+    if isinstance(files, InMemoryJobFiles):
+        return lambda url: files.objects[url]
+    return lambda url: requests.get(url, timeout=10).content
+
+
+@pytest.mark.parametrize("context", ["{}", '{"é": "🛡"}', '"' + "x" * 3_000_000 + '"'])
+def test_context_is_read_as_it_was_put(files, context):
+    files.put_context(JOB_ID, context)
+
+    assert files.context(JOB_ID) == context
+
+
+def test_result_is_kept_for_each_run(files):
+    files.put_result(JOB_ID, 1, '["first"]')
+    files.put_result(JOB_ID, 2, '["é"]')
+
+    assert files.result(JOB_ID, 1) == '["first"]'
+    assert files.result(JOB_ID, 2) == '["é"]'
+
+
+def test_address_of_a_result_gives_it(files, fetch):
+    files.put_result(JOB_ID, 1, '["é"]')
+
+    assert fetch(files.result_url(JOB_ID, 1)).decode() == '["é"]'
+
+
+def test_part_of_a_stream_is_bytes_and_is_replaced_as_it_grows(files):
+    files.put_stream_part(JOB_ID, 1, "stdout", 0, b"\xff\x00")
+    files.put_stream_part(JOB_ID, 1, "stdout", 0, b"\xff\x00more")
+
+    assert files.stream_part(JOB_ID, 1, "stdout", 0) == b"\xff\x00more"
+
+
+@pytest.mark.parametrize(
+    ("job_id", "run", "name", "part"),
+    [
+        (JOB_ID, 1, "stdout", 1),
+        (JOB_ID, 1, "stderr", 0),
+        (JOB_ID, 2, "stdout", 0),
+        (OTHER_ID, 1, "stdout", 0),
+    ],
+)
+def test_part_that_was_not_written_is_empty(files, job_id, run, name, part):
+    files.put_stream_part(JOB_ID, 1, "stdout", 0, b"written")
+
+    assert files.stream_part(job_id, run, name, part) == b""
+
+
+def test_address_of_a_stream_of_one_part_gives_the_part(files, fetch):
+    files.put_stream_part(JOB_ID, 1, "stdout", 0, b"all of it")
+
+    assert fetch(files.stream_url(JOB_ID, 1, "stdout", parts=1)) == b"all of it"
+
+
+def test_address_of_a_joined_stream_gives_all_its_parts_in_order(files, fetch):
+    parts = [b"a" * S3_LEAST_PART_BYTES, b"b" * (S3_LEAST_PART_BYTES + 1), b"end"]
+    for number, data in enumerate(parts):
+        files.put_stream_part(JOB_ID, 1, "stderr", number, data)
+
+    files.join_stream(JOB_ID, 1, "stderr", len(parts))
+
+    assert fetch(files.stream_url(JOB_ID, 1, "stderr", parts=len(parts))) == b"".join(parts)
+    assert files.stream_part(JOB_ID, 1, "stderr", 2) == b"end"
+
+
+def test_files_lie_below_the_prefix_that_expires(s3_files):
+    s3_files.put_context(JOB_ID, "{}")
+    s3_files.put_result(JOB_ID, 1, "{}")
+    s3_files.put_stream_part(JOB_ID, 1, "stdout", 0, b"x")
+
+    listed = s3_files.client().list_objects_v2(Bucket=BUCKET)["Contents"]
+
+    assert {entry["Key"] for entry in listed} == {
+        f"jobs/{JOB_ID}/context.json",
+        f"jobs/{JOB_ID}/1/result.json",
+        f"jobs/{JOB_ID}/1/stdout.0",
+    }
+
+
+@pytest.mark.parametrize(
+    ("url_of", "content_type"),
+    [
+        (lambda files: files.result_url(JOB_ID, 1), "application/json"),
+        (lambda files: files.stream_url(JOB_ID, 1, "stdout", parts=1), "text/plain; charset=utf-8"),
+    ],
+)
+def test_address_is_signed_for_a_few_minutes_and_says_the_type(s3_files, url_of, content_type):
+    asked = parse_qs(urlsplit(url_of(s3_files)).query)
+
+    assert any(name.lower().endswith("signature") for name in asked)
+    assert asked["response-content-type"] == [content_type]
+    assert URL_SECONDS <= 15 * 60
+
+
+def test_context_that_is_gone_is_told_as_s3_tells_it(s3_files):
+    with pytest.raises(ClientError, match="NoSuchKey"):
+        s3_files.context(JOB_ID)
+
+
+def test_client_is_made_when_the_first_file_is_needed():
+    def never_needed():
+        raise AssertionError("a client was made")
+
+    assert S3JobFiles(never_needed, BUCKET).bucket == BUCKET
