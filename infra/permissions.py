@@ -10,6 +10,7 @@ from infra.stateful import HeimdallStateful
 
 FILES = "jobs/*"
 CONTEXTS = "jobs/*/context.json"
+STREAMS = "jobs/*/std*"
 
 
 def allow(
@@ -90,13 +91,14 @@ class Permissions:
                 self._catalog("GetItem"),
                 self._files("StoreOutput", "s3:PutObject", FILES),
                 self._files("ReadContexts", "s3:GetObject", CONTEXTS),
+                self._files("JoinStreams", "s3:GetObject", STREAMS),
                 allow(
                     "TakeJobs",
                     ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
                     [queue_arn],
                 ),
             ],
-            wildcards=[self._any_job(FILES), self._any_job(CONTEXTS)],
+            wildcards=[self._any_job(keys) for keys in (FILES, CONTEXTS, STREAMS)],
         )
 
     def orchestrate(self) -> Grants:
@@ -104,7 +106,7 @@ class Permissions:
         return Grants(
             statements=[
                 self._index("FindUnfinishedJobs", "unfinished"),
-                self._jobs("GetItem", "BatchGetItem", "UpdateItem"),
+                self._jobs("BatchGetItem", "UpdateItem"),
                 self._send(),
             ]
         )

@@ -89,6 +89,7 @@ def test_long_stream_comes_from_elsewhere_or_in_pieces(
     whole = world.get(f"/api/v1/job/{job_id}/stdout")
     assert whole.status == 307
     assert f"/jobs/{job_id}/1/stdout.0" in whole.headers["Location"]
+    assert "X-Amz-Algorithm=AWS4-HMAC-SHA256" in whole.headers["Location"]
 
     offset, pieces = "0", []
     while offset:

@@ -38,6 +38,7 @@ FUNCTIONS = {
         "Catalog": ("dynamodb:GetItem", "Catalog.Arn"),
         "StoreOutput": ("s3:PutObject", "Files.Arn/jobs/*"),
         "ReadContexts": ("s3:GetObject", "Files.Arn/jobs/*/context.json"),
+        "JoinStreams": ("s3:GetObject", "Files.Arn/jobs/*/std*"),
         "TakeJobs": (
             ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
             "LightJobsQueue.Arn",
@@ -47,7 +48,7 @@ FUNCTIONS = {
     "Orchestrate": {
         "FindUnfinishedJobs": ("dynamodb:Query", "Jobs.Arn/index/unfinished"),
         "Jobs": (
-            ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem"],
+            ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"],
             "Jobs.Arn",
         ),
         "SendJobs": ("sqs:SendMessage", "LightJobsQueue.Arn"),
@@ -60,6 +61,7 @@ ROLES = FUNCTIONS | OTHERS
 WILDCARDS = {
     "Files.Arn/jobs/*": "any job; its id is part of the key",
     "Files.Arn/jobs/*/context.json": "the context of any job; its id is part of the key",
+    "Files.Arn/jobs/*/std*": "the streams of any job; its id is part of the key",
 }
 """Resources of allowing statements with a star in them, each with its reason."""
 

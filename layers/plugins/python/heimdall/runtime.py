@@ -5,9 +5,9 @@ is frozen: clients, and the connections and randomness in them, come with the fi
 """
 
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from random import SystemRandom
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
@@ -31,6 +31,9 @@ from heimdall.store.jobs import DynamoJobStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
 
 SYNC_WAIT_SECONDS = 25
 """How long `submit` waits for a sync job: the API gives up after 30 s, starts take some."""
@@ -97,11 +100,11 @@ def submit_runtime() -> SubmitRuntime:
     return SubmitRuntime(
         settings=settings,
         jobs=DynamoJobStore(dynamodb, settings.jobs_table),
-        files=S3JobFiles(_lazy("s3"), settings.bucket),
+        files=S3JobFiles(cache(_s3), settings.bucket),
         catalog=catalog,
         catalog_cache=CatalogCache(catalog, clock),
         plugins=PluginRegistry(),
-        runners=LambdaRunners(settings.runners, _lazy("sqs"), cache(_waiting_lambda)),
+        runners=LambdaRunners(settings.runners, cache(_sqs), cache(_waiting_lambda)),
         strategy=RandomRouting(SystemRandom()),
         clock=clock,
     )
@@ -115,7 +118,7 @@ def query_runtime() -> QueryRuntime:
     return QueryRuntime(
         settings=settings,
         jobs=DynamoJobStore(dynamodb, settings.jobs_table),
-        files=S3JobFiles(_lazy("s3"), settings.bucket),
+        files=S3JobFiles(cache(_s3), settings.bucket),
         catalog=DynamoCatalogStore(dynamodb, settings.catalog_table),
         clock=SystemClock(),
     )
@@ -129,7 +132,7 @@ def execute_runtime() -> ExecuteRuntime:
     return ExecuteRuntime(
         settings=settings,
         jobs=DynamoJobStore(dynamodb, settings.jobs_table),
-        files=S3JobFiles(_lazy("s3"), settings.bucket),
+        files=S3JobFiles(cache(_s3), settings.bucket),
         catalog=DynamoCatalogStore(dynamodb, settings.catalog_table),
         plugins=PluginRegistry(),
         clock=SystemClock(),
@@ -143,7 +146,7 @@ def orchestrate_runtime() -> OrchestrateRuntime:
     return OrchestrateRuntime(
         settings=settings,
         jobs=DynamoJobStore(_dynamodb(), settings.jobs_table),
-        runners=LambdaRunners(settings.runners, _lazy("sqs"), cache(_waiting_lambda)),
+        runners=LambdaRunners(settings.runners, cache(_sqs), cache(_waiting_lambda)),
         clock=SystemClock(),
     )
 
@@ -152,8 +155,14 @@ def _dynamodb() -> "DynamoDBClient":
     return boto3.client("dynamodb", config=_config(_DYNAMODB_READ_SECONDS))
 
 
-def _lazy(service: str) -> Any:  # noqa: ANN401 - a maker of this service's client
-    return cache(partial(boto3.client, service, config=_config(_READ_SECONDS)))
+def _sqs() -> "SQSClient":
+    return boto3.client("sqs", config=_config(_READ_SECONDS))
+
+
+def _s3() -> "S3Client":
+    # Addresses for clients must be signed with version 4: most regions know no other.
+    signing = Config(signature_version="s3v4")
+    return boto3.client("s3", config=_config(_READ_SECONDS).merge(signing))
 
 
 def _config(read_seconds: int) -> Config:
@@ -164,7 +173,7 @@ def _config(read_seconds: int) -> Config:
     )
 
 
-def _waiting_lambda() -> Any:  # noqa: ANN401 - boto3's client
+def _waiting_lambda() -> "LambdaClient":
     return boto3.client(
         "lambda",
         config=Config(
