@@ -4,6 +4,8 @@ from heimdall_client._auth import SigV4Auth
 from heimdall_client._client import Client
 from heimdall_client._exceptions import (
     ApiError,
+    ApplyError,
+    CatalogFileError,
     ClusterNotFoundError,
     CommandNotFoundError,
     ConcurrentChangeError,
@@ -50,6 +52,8 @@ from heimdall_client._version import __version__
 
 __all__ = [
     "ApiError",
+    "ApplyError",
+    "CatalogFileError",
     "CatalogStatus",
     "Client",
     "Cluster",

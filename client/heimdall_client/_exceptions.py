@@ -2,11 +2,13 @@
 
 HeimdallError
 ├── ConfigurationError             an address, a region or an argument is missing or wrong
+│   ├── CatalogFileError           a file of commands and clusters is wrong
 │   └── CredentialsError           no AWS credentials, or they cannot be refreshed
 ├── PortError                      the local gateway's port cannot be had
 ├── TransportError                 no answer: refused, broken off, not resolved
 │   └── RequestTimeoutError        no answer in time
 ├── UnexpectedAnswerError          an answer, but not one of Heimdall's
+├── ApplyError                     some of a catalog file was written, some was not
 ├── WaitTimeoutError               the job had not ended when the patience had
 └── ApiError                       the API refused; has status, code, details, request_id
     ├── InvalidRequestError        422, 400
@@ -42,6 +44,10 @@ class ConfigurationError(HeimdallError):
     """The client was set up wrongly; nothing was sent."""
 
 
+class CatalogFileError(ConfigurationError):
+    """A file of commands and clusters is wrong; one line for each fault, with its place."""
+
+
 class CredentialsError(ConfigurationError):
     """There are no AWS credentials, or they cannot be refreshed."""
 
@@ -60,6 +66,10 @@ class RequestTimeoutError(TransportError):
 
 class UnexpectedAnswerError(HeimdallError):
     """What answered is not Heimdall, or is a Heimdall that this client does not understand."""
+
+
+class ApplyError(HeimdallError):
+    """A catalog file was written in part; the text says which, the cause why not the rest."""
 
 
 class WaitTimeoutError(HeimdallError):

@@ -10,8 +10,13 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from heimdall_client._connection import segment
-from heimdall_client._exceptions import ConfigurationError
-from heimdall_client._models import CatalogDefinition, ClusterDefinition, CommandDefinition
+from heimdall_client._exceptions import CatalogFileError, ConfigurationError
+from heimdall_client._models import (
+    CatalogDefinition,
+    CatalogStatus,
+    ClusterDefinition,
+    CommandDefinition,
+)
 from heimdall_client._yaml_lines import Document, Path, YamlError, read_yaml
 
 NOT_CATALOG = frozenset(
@@ -44,10 +49,6 @@ class CatalogFile:
     commands: Mapping[str, CommandDefinition]
     clusters: Mapping[str, ClusterDefinition]
     notes: list[str] = field(default_factory=list)
-
-
-class CatalogFileError(ConfigurationError):
-    """The file is wrong; the text has one line for each fault, with its place."""
 
 
 class _Entry(CatalogDefinition):
@@ -118,7 +119,7 @@ class _Reading:
     def _entries(
         self, top: Mapping[Any, Any], kind: str, model: type[_AnyEntry]
     ) -> Iterator[tuple[str, _AnyEntry]]:
-        items = top.get(kind) or []
+        items = [] if top.get(kind) is None else top[kind]
         if not isinstance(items, list):
             self._fault((kind,), "must be a list")
             return
@@ -178,13 +179,16 @@ def _written(path: Path) -> str:
 
 
 def _explained(details: ErrorDetails, model: type[BaseModel]) -> str:
+    value = details["input"]
+    in_quotes = f": put {value!r} in quotes" if isinstance(value, int | float) else ""
     known = {
         "missing": "is missing",
-        "string_type": f"must be text; put {details['input']!r} in quotes if it is meant as such",
+        "string_type": f"must be text{in_quotes}",
         "string_too_short": "must not be empty",
         "bool_type": "must be true or false",
         "list_type": "must be a list",
         "dict_type": "must be a mapping",
+        "is_instance_of": f"must be one of {', '.join(CatalogStatus)}",
         "extra_forbidden": _unknown(str(details["loc"][-1]), set(model.model_fields)),
     }
     return known.get(details["type"], details["msg"].removeprefix("Value error, "))

@@ -62,14 +62,11 @@ def version() -> None:
     typer.echo(__version__)
 
 
-def main(arguments: Sequence[str] | None = None, *, outside: Outside | None = None) -> int:
-    """Run the command line; returns its exit code or exits with it."""
+def main(arguments: Sequence[str] | None = None, *, outside: Outside | None = None) -> None:
+    """Run the command line, and end the process with its exit code."""
     try:
         app(args=arguments, prog_name="heimdall", obj=outside)
-    except ConfigurationError as error:
-        say_error(error)
-        return EXIT_USAGE
     except HeimdallError as error:
         say_error(error)
-        return EXIT_FAILED
-    return 0
+        is_usage = isinstance(error, ConfigurationError)
+        raise SystemExit(EXIT_USAGE if is_usage else EXIT_FAILED) from error

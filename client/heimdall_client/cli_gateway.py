@@ -33,12 +33,14 @@ def gateway(
     Programs of this machine and the gateway's own pages can use it; other web pages cannot.
     """
     from heimdall_client._auth import SigV4Auth
+    from heimdall_client._connection import checked_base_url
     from heimdall_client._serving import listen, serve
     from heimdall_client.gateway import GatewaySettings, build_app
 
     api_url = session_of(context).api_url
     if not api_url:
         raise ConfigurationError("which API is the gateway for? Set HEIMDALL_API_URL")
+    checked_base_url(api_url)
     sockets = listen(port)
     port = sockets[0].getsockname()[1]
     app = build_app(

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from heimdall_client._client import Client
-from heimdall_client._exceptions import ClusterNotFoundError, CommandNotFoundError, HeimdallError
+from heimdall_client._exceptions import (
+    ApplyError,
+    ClusterNotFoundError,
+    CommandNotFoundError,
+    HeimdallError,
+)
 from heimdall_client._models import (
-    CatalogDefinition,
     CatalogEntry,
     CatalogStatus,
     ClusterDefinition,
@@ -20,6 +24,7 @@ SYSTEM_TAGS = ("_id:", "_name:", "_version:")
 READERS = 8
 Action = Literal["add", "change", "leave"]
 Kind = Literal["cluster", "command"]
+AnyDefinition = CommandDefinition | ClusterDefinition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,19 +39,8 @@ class Step:
     kind: Kind
     id: str
     action: Action
-    definition: CatalogDefinition
+    definition: AnyDefinition
     fields: tuple[str, ...] = ()
-
-
-class ApplyError(HeimdallError):
-    """A step failed; those before it have been done, those after it have not."""
-
-    def __init__(self, failed: Step, *, done: Iterable[Step], left: Iterable[Step]) -> None:
-        super().__init__(
-            f"the {failed.kind} {failed.id} could not be written\n"
-            f"applied: {_listed(done)}\n"
-            f"not applied: {_listed([failed, *left])}"
-        )
 
 
 def make_plan(client: Client, catalog: CatalogFile) -> list[Step]:
@@ -68,22 +62,25 @@ def apply_plan(client: Client, plan: Iterable[Step]) -> int:
         try:
             _write(client, step)
         except HeimdallError as error:
-            raise ApplyError(step, done=steps[:index], left=steps[index + 1 :]) from error
+            raise ApplyError(
+                f"the {step.kind} {step.id} could not be written\n"
+                f"applied: {_listed(steps[:index])}\n"
+                f"not applied: {_listed(steps[index:])}"
+            ) from error
     return len(steps)
 
 
 def _write(client: Client, step: Step) -> None:
-    match step.definition:
-        case CommandDefinition():
-            client.put_command(step.id, step.definition)
-        case ClusterDefinition():
-            client.put_cluster(step.id, step.definition)
+    if isinstance(step.definition, CommandDefinition):
+        client.put_command(step.id, step.definition)
+    else:
+        client.put_cluster(step.id, step.definition)
 
 
 def _steps(
     pool: ThreadPoolExecutor,
     kind: Kind,
-    wanted: Mapping[str, CatalogDefinition],
+    wanted: Mapping[str, AnyDefinition],
     get: Callable[[str], CatalogEntry],
 ) -> Iterator[Step]:
     def current(entry_id: str) -> CatalogEntry | None:
@@ -97,9 +94,7 @@ def _steps(
         yield _step(kind, entry_id, definition, entry)
 
 
-def _step(
-    kind: Kind, entry_id: str, definition: CatalogDefinition, entry: CatalogEntry | None
-) -> Step:
+def _step(kind: Kind, entry_id: str, definition: AnyDefinition, entry: CatalogEntry | None) -> Step:
     if entry is None:
         return Step(kind=kind, id=entry_id, action="add", definition=definition)
     if definition.status is None:
@@ -123,7 +118,16 @@ def _comparable(name: str, value: object) -> object:
     """Tags are sets, and an object's own system tags are nobody's to write."""
     if name == "tags" and isinstance(value, list):
         return {tag for tag in value if not tag.startswith(SYSTEM_TAGS)}
-    return set(value) if isinstance(value, list) else value
+    return set(value) if isinstance(value, list) else _typed(value)
+
+
+def _typed(value: object) -> object:
+    """Tell true from 1, which Python does not."""
+    if isinstance(value, dict):
+        return {name: _typed(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_typed(item) for item in value]
+    return (value,) if isinstance(value, bool) else value
 
 
 def _listed(steps: Iterable[Step]) -> str:

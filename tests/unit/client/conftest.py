@@ -3,6 +3,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.unit.client.command_line import CommandLine
+from tests.unit.client.scripted_api import URL
 from tests.unit.client.served_gateway import Upstream, served
 
 
@@ -28,3 +30,10 @@ def upstream(served_api) -> Upstream:
 def gateway(served_gateway, upstream) -> httpx.Client:
     """A client of a gateway that forwards no user."""
     return served_gateway
+
+
+@pytest.fixture
+def line(capsys, monkeypatch) -> CommandLine:
+    """The command line, pointed at a local gateway."""
+    monkeypatch.setenv("HEIMDALL_URL", URL)
+    return CommandLine(capsys)

@@ -8,12 +8,13 @@ import time
 
 import httpx
 import pytest
+from starlette.applications import Starlette
 
 from heimdall_client import PortError
-from heimdall_client._serving import listen
+from heimdall_client._serving import listen, serve
 from tests.unit.client.served_gateway import PATIENCE_SECONDS, OnTheWay, served
 
-RUN = [sys.executable, "-c", "import sys; from heimdall_client.cli import main; sys.exit(main())"]
+RUN = [sys.executable, "-c", "from heimdall_client.cli import main; main()"]
 
 
 @pytest.fixture
@@ -122,15 +123,39 @@ def test_caller_who_goes_away_before_all_was_sent_reaches_nobody(upstream):
     assert [request.method for request in upstream.requests] == ["GET"]
 
 
+@pytest.fixture
+def signals():
+    """Put the process's own handlers back."""
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_signal_stops_the_gateway_cleanly(free_port, number):
-    environment = {**os.environ, "HEIMDALL_API_URL": "http://127.0.0.1:9", "HEIMDALL_PORT": ""}
+def test_signal_ends_the_serving(free_port, number):
+    def interrupt() -> None:
+        when_it_answers(f"http://127.0.0.1:{free_port}/")
+        os.kill(os.getpid(), number)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    with pytest.raises(SystemExit) as ended:
+        serve(Starlette(), listen(free_port))
+
+    thread.join()
+    assert ended.value.code == 0
+
+
+def test_gateway_runs_from_the_command_line_until_a_signal_comes(free_port):
+    environment = {**os.environ, "HEIMDALL_API_URL": "http://127.0.0.1:9"}
     with subprocess.Popen(
         [*RUN, "gateway", "--port", str(free_port)], env=environment, stderr=subprocess.PIPE
     ) as process:
         try:
             answer = when_it_answers(f"http://127.0.0.1:{free_port}/api/v1/jobs")
-            process.send_signal(number)
+            process.terminate()
             _, messages = process.communicate(timeout=PATIENCE_SECONDS)
         finally:
             process.kill()

@@ -1,0 +1,202 @@
+import json
+import threading
+
+import httpx
+import pytest
+
+from heimdall_client import (
+    ApplyError,
+    Client,
+    ClusterDefinition,
+    CommandDefinition,
+    RouteNotFoundError,
+    UnavailableError,
+)
+from heimdall_client.catalog_file import CatalogFile
+from heimdall_client.plan import apply_plan, make_plan
+from tests.unit.client.scripted_api import URL, ScriptedApi, error, reply
+
+PING = CommandDefinition(
+    name="ping", version="1", plugin="ping", tags=["type:ping", "a"], cluster_tags=["b", "c"]
+)
+LOCAL = ClusterDefinition(name="local", context={"deep": [{"is": True}]})
+STORED_PING = {
+    "id": "ping",
+    "name": "ping",
+    "version": "1",
+    "user": "somebody",
+    "status": "ACTIVE",
+    "plugin": "ping",
+    "is_sync": False,
+    "tags": ["a", "type:ping", "_id:ping", "_name:ping", "_version:1"],
+    "cluster_tags": ["c", "b"],
+    "context": {},
+    "created_at": 1,
+}
+STORED_LOCAL = {"id": "local", "name": "local", "status": "ACTIVE", "context": LOCAL.context}
+
+
+def catalog(*, command: CommandDefinition = PING, cluster: ClusterDefinition = LOCAL):
+    return CatalogFile({"ping": command}, {"local": cluster})
+
+
+def stored(*, command: dict | None = None, cluster: dict | None = None) -> ScriptedApi:
+    """An API that holds both, or what is given instead of them."""
+    return (
+        ScriptedApi()
+        .on("GET /command/ping", reply(STORED_PING | (command or {})))
+        .on("GET /cluster/local", reply(STORED_LOCAL | (cluster or {})))
+        .on("PUT /command/ping", reply(STORED_PING))
+        .on("PUT /cluster/local", reply(STORED_LOCAL))
+    )
+
+
+def plan_of(api: ScriptedApi, wanted: CatalogFile) -> list[tuple[str, str, tuple[str, ...]]]:
+    with Client(URL, transport=api.transport) as client:
+        return [(step.id, step.action, step.fields) for step in make_plan(client, wanted)]
+
+
+def test_what_is_not_there_is_added_clusters_first():
+    api = ScriptedApi()
+    api.on("GET /command/ping", error(404, "command_not_found"))
+    api.on("GET /cluster/local", error(404, "cluster_not_found"))
+
+    assert plan_of(api, catalog()) == [("local", "add", ()), ("ping", "add", ())]
+
+
+def test_what_is_there_is_left_alone_whatever_the_order_of_tags_and_the_systems_own():
+    assert plan_of(stored(), catalog()) == [("local", "leave", ()), ("ping", "leave", ())]
+
+
+@pytest.mark.parametrize(
+    ("changes", "fields"),
+    [
+        ({"name": "pong"}, ("name",)),
+        ({"version": "2", "description": "x"}, ("version", "description")),
+        ({"tags": ["type:ping"]}, ("tags",)),
+        ({"tags": ["type:ping", "a", "_id:ping"]}, ()),
+        ({"cluster_tags": ["b"]}, ("cluster_tags",)),
+        ({"cluster_tags": ["b", "c", "_id:local"]}, ("cluster_tags",)),
+        ({"plugin": "shell", "is_sync": True}, ("plugin", "is_sync")),
+        ({"context": {"a": 1}}, ("context",)),
+        ({"status": "INACTIVE"}, ("status",)),
+        ({"status": "ACTIVE"}, ()),
+    ],
+)
+def test_changed_fields_are_named(changes, fields):
+    command = CommandDefinition(**(PING.model_dump() | changes))
+
+    assert plan_of(stored(), catalog(command=command))[1] == (
+        "ping",
+        "change" if fields else "leave",
+        fields,
+    )
+
+
+@pytest.mark.parametrize(
+    ("context", "is_same"),
+    [
+        ({"deep": [{"is": True}]}, True),
+        ({"deep": [{"is": 1}]}, False),
+        ({"deep": [{"is": "true"}]}, False),
+        ({"deep": [{"is": True}, 1]}, False),
+    ],
+)
+def test_contexts_are_compared_as_json(context, is_same):
+    action = plan_of(stored(cluster={"context": context}), catalog())[0][1]
+
+    assert action == ("leave" if is_same else "change")
+
+
+@pytest.mark.parametrize(
+    ("present", "kept", "action"),
+    [
+        ("ACTIVE", "ACTIVE", "leave"),
+        ("INACTIVE", "INACTIVE", "leave"),
+        ("DELETED", "ACTIVE", "change"),
+        ("HIBERNATING", "ACTIVE", "change"),
+    ],
+)
+def test_file_without_a_status_undoes_no_deactivation(present, kept, action):
+    api = stored(cluster={"status": present})
+
+    with Client(URL, transport=api.transport) as client:
+        step = make_plan(client, catalog())[0]
+
+    assert (step.action, step.definition.status) == (action, kept)
+
+
+def test_api_elsewhere_is_not_taken_for_an_empty_catalog():
+    api = stored().on("GET /command/ping", error(404, "route_not_found"))
+
+    with pytest.raises(RouteNotFoundError):
+        plan_of(api, catalog())
+
+
+def test_only_what_differs_is_written_clusters_first():
+    api = stored(command={"version": "0"}, cluster={"description": "old"})
+
+    with Client(URL, transport=api.transport) as client:
+        plan = make_plan(client, catalog())
+        api.requests.clear()
+        written = apply_plan(client, plan)
+
+    assert written == 2
+    assert api.calls == ["PUT /cluster/local", "PUT /command/ping"]
+    assert api.bodies[1] == PING.model_dump(mode="json") | {"status": "ACTIVE"}
+
+
+def test_nothing_is_written_if_nothing_differs():
+    api = stored()
+
+    with Client(URL, transport=api.transport) as client:
+        plan = make_plan(client, catalog())
+        api.requests.clear()
+        assert apply_plan(client, plan) == 0
+
+    assert api.requests == []
+
+
+def test_failure_in_the_middle_says_what_was_and_what_was_not_applied():
+    api = stored(command={"version": "0"}, cluster={"version": "0"})
+    api.on("GET /command/later", error(404, "command_not_found"))
+    api.on("PUT /command/ping", error(503, "store_throttled", "slow down"))
+    wanted = CatalogFile({"ping": PING, "later": PING}, {"local": LOCAL})
+
+    with Client(URL, transport=api.transport) as client, pytest.raises(ApplyError) as caught:
+        apply_plan(client, make_plan(client, wanted))
+
+    assert str(caught.value).splitlines() == [
+        "the command ping could not be written",
+        "applied: cluster local",
+        "not applied: command ping, command later",
+    ]
+    assert str(caught.value.__cause__) == "slow down"
+    assert "PUT /command/later" not in api.calls
+
+
+def test_failure_at_the_first_says_that_nothing_was_applied():
+    api = stored(cluster={"version": "0"}).on("PUT /cluster/local", error(503, ""))
+
+    with (
+        Client(URL, transport=api.transport) as client,
+        pytest.raises(ApplyError, match="applied: nothing") as caught,
+    ):
+        apply_plan(client, make_plan(client, catalog()))
+    assert isinstance(caught.value.__cause__, UnavailableError)
+
+
+def test_large_catalog_is_read_by_several_at_once():
+    meeting = threading.Barrier(4, timeout=10)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        meeting.wait()
+        cluster_id = request.url.path.rsplit("/", 1)[1]
+        return httpx.Response(200, content=json.dumps(STORED_LOCAL | {"id": cluster_id}))
+
+    wanted = CatalogFile({}, {f"cluster-{number}": LOCAL for number in range(8)})
+    with Client(URL, transport=httpx.MockTransport(answer)) as client:
+        plan = make_plan(client, wanted)
+
+    assert [step.id for step in plan] == list(wanted.clusters)
+    assert {step.action for step in plan} == {"leave"}
