@@ -18,27 +18,29 @@ from local.terminal import curl_line, say
 
 DEFAULT_PORT = "9090"
 PORT_VARIABLE = "HEIMDALL_PORT"
+ENDINGS = (signal.SIGTERM, signal.SIGHUP)
+"""Treated as Ctrl-C: what was begun is put in order."""
 
 
 def run(environment: Environment) -> int:
     """Keep the environment in the foreground until Ctrl-C, SIGTERM or the end of a process."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+    environment.start()
     try:
-        environment.start()
         _introduce(environment)
         say("Ctrl-C stops it; its jobs are kept.")
         while environment.is_running():
             time.sleep(1)
+        crashed = environment.crashed()
     except KeyboardInterrupt:
+        crashed = []
         say("")
-        return 0
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, *ENDINGS):
             signal.signal(number, signal.SIG_IGN)
         down(environment)
-    say(f"one of its processes ended; their logs are in {_shown(environment, 'logs')}")
-    return 1
+    if crashed:
+        raise LocalError(f"it ended by itself; see {', '.join(map(str, crashed))}")
+    return 0
 
 
 def up(environment: Environment) -> int:
@@ -86,6 +88,8 @@ def main() -> int:
         help="where its state, logs and access keys are (default: .local)",
     )
     arguments = parser.parse_args()
+    for number in ENDINGS:
+        signal.signal(number, _interrupt)
     try:
         port = parse_port(os.environ.get(PORT_VARIABLE) or DEFAULT_PORT, name=PORT_VARIABLE)
         return COMMANDS[arguments.command](Environment(arguments.directory, port=port))
@@ -93,7 +97,7 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted; nothing is left running\n")
+        sys.stderr.write("interrupted\n")
         return 130
 
 

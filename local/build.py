@@ -56,10 +56,10 @@ def assembly(wanted: str, *, say: Callable[[str], None]) -> Iterator[list[Stack]
             stamp.unlink(missing_ok=True)
             _run("app.py")
             stamp.write_text(wanted)
-        yield _stacks(ASSEMBLY)
+        yield read_stacks(ASSEMBLY)
 
 
-def _stacks(directory: Path) -> list[Stack]:
+def read_stacks(directory: Path) -> list[Stack]:
     """Read a cloud assembly; a stack comes after those that it depends on."""
     artifacts = json.loads((directory / "manifest.json").read_text())["artifacts"]
     stacks = {

@@ -17,6 +17,7 @@ from local.processes import Service
 
 START_SECONDS = 60
 STOP_SECONDS = 30
+BUSY_SECONDS = 20
 SERVER = ("-m", "hypercorn", "ministack.app:app", "--workers", "0", "--keep-alive", "75")
 NOMINAL_PORT = "4566"
 """The port in names such as queue URLs. It must not change as long as the state lasts: a queue is
@@ -44,13 +45,18 @@ class Emulator:
         return self._service.pid()
 
     @property
+    def has_crashed(self) -> bool:
+        """Whether it ended without having been stopped."""
+        return self.pid is None and self._service.record().pid is not None
+
+    @property
     def log(self) -> Path:
         """What it writes about its work, the functions' output included."""
         return self._service.log
 
     def is_ready(self) -> bool:
-        """Whether it runs and answers."""
-        return self.pid is not None and self._answers()
+        """Whether it runs and answers; one that is busy gets some time."""
+        return self.pid is not None and self._answers(seconds=BUSY_SECONDS)
 
     def launch(self) -> None:
         """Start it without waiting; the port of the last start is taken again if it is free."""
@@ -102,8 +108,9 @@ class Emulator:
         return self._service.stop(grace_seconds=STOP_SECONDS)
 
     def function_workers(self) -> list[int]:
-        """The processes in which functions run now."""
-        return strays.living_in(self._temporary)
+        """The processes in which functions run now, and what these started."""
+        pid = self.pid
+        return strays.descendants(pid) if pid else []
 
     def _clean(self) -> None:
         strays.kill(strays.living_in(self._temporary))
@@ -132,9 +139,9 @@ class Emulator:
             "PYTHONUNBUFFERED": "1",
         }
 
-    def _answers(self) -> bool:
-        answer = self._ask("/_ministack/ready")
+    def _answers(self, *, seconds: float = 5) -> bool:
+        answer = self._ask("/_ministack/ready", seconds=seconds)
         return answer is not None and answer.status == HTTPStatus.OK
 
-    def _ask(self, path: str) -> Answer | None:
-        return ask(self._service.record().port or 0, path)
+    def _ask(self, path: str, *, seconds: float = 5) -> Answer | None:
+        return ask(self._service.record().port or 0, path, seconds=seconds)

@@ -59,8 +59,8 @@ class Environment:
         return f"{self.emulator.endpoint}/_aws/execute-api/{api_id}"
 
     def is_running(self) -> bool:
-        """Whether all its processes are alive and the emulator answers."""
-        return self.gateway.pid is not None and self.emulator.is_ready()
+        """Whether all its processes are alive."""
+        return self.gateway.pid is not None and self.emulator.pid is not None
 
     def credentials(self, user: str) -> Credentials:
         """The access key of one of the users in `local.identities`."""
@@ -94,8 +94,15 @@ class Environment:
 
     def stop(self) -> bool:
         """Bring everything down, jobs kept; false if nothing ran."""
+        if not self.directory.exists():
+            return False
         with self._locked():
             return self._stop()
+
+    def crashed(self) -> list[Path]:
+        """The logs of processes that ended without having been stopped."""
+        with self._locked():
+            return [part.log for part in (self.gateway, self.emulator) if part.has_crashed]
 
     def _start(self, port: int) -> bool:
         with ThreadPoolExecutor(max_workers=1) as background:
@@ -165,6 +172,7 @@ class Environment:
 
     def _check(self) -> None:
         """Ask for a job that cannot be: the refusal shows that a job can be submitted."""
+        self._say("checking that jobs can be submitted")
         port = self.gateway.port or 0
         answer = ask(port, "/api/v1/job", method="POST", body="{}", seconds=60)
         if answer is None or answer.status != HTTPStatus.UNPROCESSABLE_ENTITY:
@@ -176,6 +184,8 @@ class Environment:
 
     def _stop(self) -> bool:
         ran = self.gateway.pid is not None or self.emulator.pid is not None
+        if ran:
+            self._say("stopping the gateway and the emulator")
         self.gateway.stop()
         if not self.emulator.stop():
             self._say("the emulator had to be killed: what happened since its start is lost")

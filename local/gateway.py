@@ -32,6 +32,11 @@ class Gateway:
         return self._service.record().port
 
     @property
+    def has_crashed(self) -> bool:
+        """Whether it ended without having been stopped."""
+        return self.pid is None and self._service.record().pid is not None
+
+    @property
     def log(self) -> Path:
         """What it writes."""
         return self._service.log

@@ -38,6 +38,6 @@ def parse_port(text: str, *, name: str) -> int:
     Raises:
         LocalError: not a port; the message names the setting.
     """
-    if not text.isdecimal() or not 0 < int(text) <= HIGHEST:
+    if not (text.isascii() and text.isdecimal()) or not 0 < int(text) <= HIGHEST:
         raise LocalError(f"{name} is {text!r}, but must be a port: a number from 1 to {HIGHEST}")
     return int(text)

@@ -121,8 +121,7 @@ class Service:
 
     def _collect(self) -> None:
         """Take note of the end of a child, as its parent has to."""
-        if self._child is not None:
-            self._child.wait()
+        if self._child is not None and self._child.poll() is not None:
             self._child = None
 
     def _write(self, record: Record) -> None:

@@ -1,7 +1,9 @@
-"""Finds what an emulator left behind: function workers, and what their jobs started."""
+"""Finds what an emulator started or left behind: function workers, and what their jobs started."""
 
 import os
 import signal
+import subprocess
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,12 +13,10 @@ PARENT, TERMINAL = 1, 4  # positions behind the state in /proc/<pid>/stat
 
 
 def descendants(pid: int) -> list[int]:
-    """All processes below one, nearest first; none where there is no /proc."""
+    """All processes below one, nearest first."""
     children: dict[int, list[int]] = {}
-    for found in _all():
-        fields = stat(found)
-        if fields:
-            children.setdefault(int(fields[PARENT]), []).append(found)
+    for child, parent in _parents():
+        children.setdefault(parent, []).append(child)
     family = [pid]
     for member in family:
         family.extend(children.get(member, []))
@@ -24,7 +24,10 @@ def descendants(pid: int) -> list[int]:
 
 
 def living_in(directory: Path) -> list[int]:
-    """Processes without a terminal that work below a directory, as function workers do."""
+    """Processes without a terminal that work below a directory, as function workers do.
+
+    They are found where there is /proc; elsewhere the list is empty.
+    """
     prefix = f"{directory.resolve()}{os.sep}"
     found = []
     for pid in _all():
@@ -40,6 +43,20 @@ def kill(pids: list[int]) -> None:
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+
+
+def _parents() -> Iterator[tuple[int, int]]:
+    """Yield each process with its parent."""
+    for pid in _all():
+        fields = stat(pid)
+        if fields:
+            yield pid, int(fields[PARENT])
+    if not PROC.joinpath("self").exists():
+        command = ["ps", "-axo", "pid=,ppid="]
+        shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        for line in shown.splitlines():
+            pid_text, parent = line.split()
+            yield int(pid_text), int(parent)
 
 
 def _all() -> list[int]:
