@@ -3,17 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from moto import mock_aws
 
-from tests.fakes.session import fresh_session
-from tests.fakes.tables import create_resources
+from tests.fakes.aws import aws_in_memory
 
 
 @pytest.fixture
 def aws() -> Iterator[None]:
     """The tables and the bucket, empty."""
-    with mock_aws():
-        fresh_session()
-        create_resources()
+    with aws_in_memory():
         yield
-        fresh_session()
