@@ -8,7 +8,7 @@ HeimdallError
 ├── TransportError                 no answer: refused, broken off, not resolved
 │   └── RequestTimeoutError        no answer in time
 ├── UnexpectedAnswerError          an answer, but not one of Heimdall's
-├── ApplyError                     some of a catalog file was written, some was not
+├── ApplyError                     a catalog file was not applied, or not all of it
 ├── WaitTimeoutError               the job had not ended when the patience had
 └── ApiError                       the API refused; has status, code, details, request_id
     ├── InvalidRequestError        422, 400
@@ -69,7 +69,7 @@ class UnexpectedAnswerError(HeimdallError):
 
 
 class ApplyError(HeimdallError):
-    """A catalog file was written in part; the text says which, the cause why not the rest."""
+    """A catalog file was not applied, or not all of it: which says the text, why the cause."""
 
 
 class WaitTimeoutError(HeimdallError):

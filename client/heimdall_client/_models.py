@@ -135,7 +135,7 @@ class JobState(Answer):
         return self.status in FINAL_STATUSES
 
 
-class Job(JobState):
+class Job(Answer):
     """A job as the API shows it; empty fields are absent from the wire.
 
     Attributes:
@@ -149,7 +149,9 @@ class Job(JobState):
     description: str = ""
     tags: list[str] = Field(default_factory=list)
     context: dict[str, Any] = Field(default_factory=dict)
+    status: str
     is_sync: bool = False
+    error: str | None = None
     command_criteria: list[str] = Field(default_factory=list)
     cluster_criteria: list[str] = Field(default_factory=list)
     command_id: str = ""
@@ -161,6 +163,12 @@ class Job(JobState):
     created_at: int | None = None
     started_at: int | None = None
     finished_at: int | None = None
+    updated_at: int | None = None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the job has ended, one way or another."""
+        return self.status in FINAL_STATUSES
 
 
 class CatalogEntry(Answer):

@@ -7,6 +7,7 @@ from typing import Literal
 
 from heimdall_client._client import Client
 from heimdall_client._exceptions import (
+    ApiError,
     ApplyError,
     ClusterNotFoundError,
     CommandNotFoundError,
@@ -44,7 +45,11 @@ class Step:
 
 
 def make_plan(client: Client, catalog: CatalogFile) -> list[Step]:
-    """Compare a file with the catalog; clusters come first, since commands look for them."""
+    """Compare a file with the catalog; clusters come first, since commands look for them.
+
+    Raises:
+        ApplyError: the API refused to show one; its cause says why.
+    """
     with ThreadPoolExecutor(READERS) as pool:
         clusters = _steps(pool, "cluster", catalog.clusters, client.get_cluster)
         commands = _steps(pool, "command", catalog.commands, client.get_command)
@@ -88,6 +93,9 @@ def _steps(
             return get(entry_id)
         except (CommandNotFoundError, ClusterNotFoundError):
             return None
+        except ApiError as error:
+            message = f"the {kind} {entry_id} could not be read; nothing was changed"
+            raise ApplyError(message) from error
 
     found = pool.map(current, wanted)
     for (entry_id, definition), entry in zip(wanted.items(), found, strict=True):

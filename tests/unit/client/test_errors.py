@@ -139,7 +139,7 @@ def test_refusal_in_any_other_form_is_an_error_with_host_and_status(content, sta
     [
         (b"<html>a proxy's page</html>", "the body"),
         (b"[]", "the body"),
-        (b"{}", "status"),
+        (b'{"id": "1"}', "status"),
         (b'{"id": 1, "status": "NEW"}', "id"),
         (b"", "the body"),
     ],

@@ -129,8 +129,9 @@ def test_file_without_a_status_undoes_no_deactivation(present, kept, action):
 def test_api_elsewhere_is_not_taken_for_an_empty_catalog():
     api = stored().on("GET /command/ping", error(404, "route_not_found"))
 
-    with pytest.raises(RouteNotFoundError):
+    with pytest.raises(ApplyError, match="command ping could not be read") as caught:
         plan_of(api, catalog())
+    assert isinstance(caught.value.__cause__, RouteNotFoundError)
 
 
 def test_only_what_differs_is_written_clusters_first():
