@@ -68,6 +68,8 @@ def submit(  # noqa: PLR0913 - an argument for each option
     session = session_of(context)
     with session.client(user=user) as client:
         job = client.submit_job(request)
+        if user not in {None, job.user}:
+            say(f"note: the job is {printable(job.user)}'s: this gateway passes no user on")
         if wait and not job.is_final:
             job = _wait(client, job, session.outside)
     _show_submitted(job, as_json=as_json)

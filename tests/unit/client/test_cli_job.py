@@ -56,6 +56,14 @@ def test_submit_sends_all_that_was_given(line):
     ]
 
 
+def test_user_whom_the_gateway_kept_to_itself_is_noted(line):
+    line.api.on("POST /job", reply(JOB))
+
+    assert "the job is alice's" in line.run(*SUBMIT, "--user", "bob").err
+    assert "note:" not in line.run(*SUBMIT, "--user", "alice").err
+    assert "note:" not in line.run(*SUBMIT).err
+
+
 def test_context_may_come_from_a_file_or_a_pipe(line, tmp_path, monkeypatch):
     line.api.on("POST /job", reply(JOB))
     (tmp_path / "context.json").write_text('{"from": "file"}')
