@@ -89,7 +89,7 @@ class Connection:
                 first = error.errors(include_url=False)[0]
                 where = ".".join(str(part) for part in first["loc"]) or "the body"
                 raise UnexpectedAnswerError(
-                    f"{method} {response.url} was answered in a form that is not Heimdall's: "
+                    f"{method} {self._url(path)} was answered in a form that is not Heimdall's: "
                     f"{where}: {first['msg']}"
                 ) from error
 
@@ -135,11 +135,13 @@ class Connection:
         body: Mapping[str, Any] | None,
         params: Mapping[str, Any] | None,
     ) -> httpx.Request:
-        url = f"{str(self._base_url).rstrip('/')}{API}{path}"
         try:
-            return self._api.build_request(method, url, json=body, params=params)
+            return self._api.build_request(method, self._url(path), json=body, params=params)
         except (TypeError, ValueError, httpx.InvalidURL) as error:
             raise ConfigurationError(f"the request cannot be written: {error}") from error
+
+    def _url(self, path: str) -> str:
+        return f"{str(self._base_url).rstrip('/')}{API}{path}"
 
     def _storage_url(self, response: httpx.Response) -> httpx.URL:
         with _errors_mapped():

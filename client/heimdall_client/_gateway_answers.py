@@ -38,7 +38,7 @@ _KEPT_BACK = frozenset(
 """Headers about the API's connection rather than its answer; CORS headers are kept back too."""
 
 _CODES = {
-    400: "invalid_request",
+    401: "unauthenticated",
     403: "forbidden",
     404: "route_not_found",
     405: "method_not_allowed",
@@ -95,7 +95,7 @@ def error_answer(
     """Write an error the way the API does."""
     body = {
         "error": message,
-        "code": code or _CODES.get(status, "unavailable"),
+        "code": code or _CODES.get(status) or _any_code(status),
         "request_id": request_id or str(uuid4()),
     }
     return JSONResponse(body, status_code=status, headers=PROTECTION)
@@ -143,9 +143,14 @@ ON_ERROR: Mapping[Any, Any] = {
     ConfigurationError: on_configuration_error,
     ClientDisconnect: on_disconnect,
     httpx.TimeoutException: on_timeout,
-    httpx.TransportError: on_transport_error,
+    httpx.HTTPError: on_transport_error,
     Exception: on_unexpected,
 }
+
+
+def _any_code(status: int) -> str:
+    is_server_error = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return "unavailable" if is_server_error else "invalid_request"
 
 
 def _headers_of(upstream: httpx.Response) -> list[tuple[bytes, bytes]]:

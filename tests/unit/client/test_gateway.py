@@ -245,6 +245,8 @@ def test_error_in_an_unknown_form_is_passed_back_as_it_is(gateway, upstream, con
 @pytest.mark.parametrize(
     ("status", "message", "code"),
     [
+        (400, "Bad Request", "invalid_request"),
+        (401, "Unauthorized", "unauthenticated"),
         (403, "Forbidden", "forbidden"),
         (404, "Not Found", "route_not_found"),
         (413, "Request Entity Too Large", "payload_too_large"),
@@ -277,6 +279,7 @@ def test_refusal_for_the_gateways_own_credentials_says_so(gateway, upstream):
     [
         (httpx.ConnectError("refused"), 502, "upstream_unreachable", "make up"),
         (httpx.ReadError(""), 502, "upstream_unreachable", "HEIMDALL_API_URL"),
+        (httpx.DecodingError("gzip"), 502, "upstream_unreachable", "gzip"),
         (httpx.ReadTimeout(""), 504, "upstream_timeout", "in time"),
     ],
 )

@@ -99,6 +99,15 @@ def test_refusal_of_storage_is_an_error(api, client):
         client.get_result("1")
 
 
+def test_presigned_address_is_in_no_message(api, client):
+    api.on("GET /job/1/result", elsewhere())
+    api.on(f"GET {STORED}", reply({"no": "table"}))
+
+    with pytest.raises(UnexpectedAnswerError, match=f"{URL}/api/v1/job/1/result") as caught:
+        client.get_result("1")
+    assert "Signature" not in str(caught.value)
+
+
 def test_https_is_never_left():
     api = ScriptedApi()
     api.on("GET https://api.example.com/api/v1/job/1/result", elsewhere("http://bucket/"))
