@@ -105,7 +105,9 @@ class Emulator:
         workers = strays.descendants(pid)
         self._service.terminate()
         strays.kill(workers)
-        return self._service.stop(grace_seconds=STOP_SECONDS)
+        ended = self._service.stop(grace_seconds=STOP_SECONDS)
+        shutil.rmtree(self._temporary, ignore_errors=True)
+        return ended
 
     def function_workers(self) -> list[int]:
         """The processes in which functions run now, and what these started."""

@@ -137,7 +137,7 @@ class Environment:
         self.outputs = deployer.outputs(STACKS)
         api_id = self.api_url.rpartition("/")[2]
         users.ensure(identities.GATEWAY, [identities.invoke(api_id)])
-        users.ensure(identities.DEVELOPER, identities.developer_statements(api_id))
+        users.ensure(identities.DEVELOPER, identities.developer_statements())
         return outdated
 
     def _start_gateway(self, port: int) -> bool:

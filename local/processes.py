@@ -121,7 +121,8 @@ class Service:
 
     def _collect(self) -> None:
         """Take note of the end of a child, as its parent has to."""
-        if self._child is not None and self._child.poll() is not None:
+        if self._child is not None and birth(self._child.pid) is None:
+            self._child.wait()  # its threads may need a moment longer than its first one
             self._child = None
 
     def _write(self, record: Record) -> None:

@@ -104,6 +104,7 @@ PROBES: dict[tuple[str, str], Callable[[World], bool]] = {
     ("execute", "Jobs"): lambda world: world.runs_now(),
     ("execute", "Catalog"): lambda world: world.runs_soon(),
     ("execute", "StoreOutput"): lambda world: world.runs_now({"output_bytes": 100_000}),
+    ("execute", "JoinStreams"): lambda world: world.runs_now({"output_bytes": 9_000_000}),
     ("execute", "ReadContexts"): lambda world: world.runs_now({"payload": "x" * 10_000}),
     ("orchestrate", "FindUnfinishedJobs"): lambda world: "seen" in world.sweep(),
     ("orchestrate", "Jobs"): lambda world: world.ends_the_dead(),

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from local import identities
+from local.aws import session
 from local.environment import Environment
 from local.layout import ROOT
 from local.ports import free_port
@@ -114,6 +115,8 @@ def test_env_file_leads_to_the_api(commands: Commands):
     assert variables["AWS_ACCESS_KEY_ID"] == key.access_key_id
     with Api(variables["HEIMDALL_API_URL"], key) as api:
         assert api.submit(job_body("ping"))["user"] == identities.DEVELOPER
+    sts = session(key).client("sts", endpoint_url=variables["AWS_ENDPOINT_URL"])
+    assert sts.get_caller_identity()["Arn"].endswith(f"user/{identities.DEVELOPER}")
 
 
 def test_access_keys_are_private(commands: Commands):

@@ -4,7 +4,7 @@ import time
 import httpx
 
 from local.environment import Environment
-from tests.e2e.api import Api, shell_body, wait_for
+from tests.e2e.api import Api, job_body, shell_body, wait_for
 
 PRINTS_THE_TIME = """
 import time
@@ -60,6 +60,20 @@ def test_stream_can_be_read_on_from_an_offset(api: Api):
     rest = api.request("GET", f"/job/{job_id}/stdout?offset={len(first)}")
     assert rest.text == "three\n"
     assert api.request("GET", f"/job/{job_id}/stderr").text == "two\n"
+
+
+def test_stream_that_is_too_large_for_an_answer_comes_from_storage(api: Api):
+    size = 9_000_000
+    job_id = api.submit(job_body("noop", {"output_bytes": size}))["id"]
+
+    assert api.wait(job_id)["status"] == "SUCCEEDED"
+    answer = api.request("GET", f"/job/{job_id}/stdout")
+    assert answer.status_code == httpx.codes.TEMPORARY_REDIRECT
+    stored = httpx.get(answer.headers["Location"], trust_env=False)
+    assert stored.is_success
+    assert len(stored.content) == size
+    part = api.request("GET", f"/job/{job_id}/stdout?offset={size - 100}")
+    assert part.content == stored.content[-100:]
 
 
 def test_cancel_stops_a_job_within_three_seconds(api: Api):
