@@ -1,0 +1,77 @@
+"""`python -m benchmarks`: measure, print the table, write results.json; 1 if a budget breaks."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.deployment import read_deployment
+from benchmarks.environment import ROOT, set_up
+from benchmarks.prices import Charge
+from benchmarks.report import Progress, print_bills, print_table
+from benchmarks.row import Row, write_results
+from local.errors import LocalError
+
+RESULTS = ROOT / "benchmarks" / "results.json"
+
+
+def main() -> int:
+    """Measure everything."""
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            rows, bills = _measured(Path(folder), Progress())
+    except LocalError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    write_results(rows, RESULTS)
+    print_table(rows)
+    print_bills(bills)
+    broken = [row.name for row in rows if not row.holds]
+    if broken:
+        sys.stderr.write(f"over budget: {'; '.join(broken)}\n")
+    return 1 if broken else 0
+
+
+def _measured(folder: Path, progress: Progress) -> tuple[list[Row], dict[str, list[Charge]]]:
+    """Measure in an order that keeps moto, which changes boto3, out of what is timed."""
+    with progress.step("Reading the templates and packages, building them if they are outdated"):
+        deployment = read_deployment(folder)
+    set_up()  # before a function is imported, which then reads the name of its service
+
+    from benchmarks.cold import cold_rows
+    from benchmarks.packages import package_rows
+    from benchmarks.selection import selection_rows
+    from benchmarks.warm import warm_rows, warm_times
+
+    with progress.step("Measuring warm handlers"):
+        times = warm_times()
+    with progress.step("Measuring cold starts"):
+        cold = cold_rows(deployment, folder)
+    with progress.step("Choosing pairs"):
+        selection = selection_rows()
+
+    from benchmarks.bill import bill_rows, charges
+    from benchmarks.listing import listing_rows
+    from benchmarks.lives import call_rows, sync_and_async_life
+
+    with progress.step("Counting the calls of jobs"):
+        sync, asynchronous = sync_and_async_life()
+    with progress.step("Listing jobs, 100,000 of them"):
+        listing = listing_rows(deployment)
+    bills = {
+        "sync": charges(sync, times, deployment),
+        "async": charges(asynchronous, times, deployment),
+    }
+    rows = [
+        *call_rows(sync, asynchronous),
+        *bill_rows(bills["sync"], bills["async"]),
+        *warm_rows(times),
+        *cold,
+        *selection,
+        *listing,
+        *package_rows(deployment),
+    ]
+    return rows, bills
+
+
+if __name__ == "__main__":
+    sys.exit(main())
