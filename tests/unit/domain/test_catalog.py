@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heimdall.domain.catalog import CatalogSnapshot, TagIndex, members, nth_member
+from heimdall.domain.catalog import CatalogSnapshot
 from heimdall.domain.command import CatalogStatus
+from heimdall.domain.tags import TagIndex, members, nth_member
 from tests.factories import make_cluster, make_command
 from tests.strategies import catalogs, criteria, repeatable
 
@@ -112,6 +113,22 @@ def test_groups_are_as_few_as_there_are_sets_of_cluster_tags(catalog):
 
     distinct = {frozenset(command.cluster_tags) for command in snapshot.command_index.entries}
     assert len(snapshot.command_groups) == len(snapshot.cluster_groups) == len(distinct)
+
+
+@repeatable
+@given(catalogs())
+def test_groups_fitting_a_cluster_are_those_whose_tags_it_has(catalog):
+    snapshot = snapshot_of(*catalog)
+
+    for position in range(len(snapshot.cluster_index.entries)):
+        fitting = list(snapshot.groups_fitting(position))
+
+        assert len(fitting) == len(set(fitting))
+        assert set(fitting) == {
+            group
+            for group, clusters in enumerate(snapshot.cluster_groups)
+            if clusters >> position & 1
+        }
 
 
 def test_cluster_tags_in_another_order_are_the_same_group():

@@ -99,6 +99,19 @@ def test_step_of_the_cluster_criteria_shows_only_clusters_that_the_commands_fit(
     assert "cluster_criteria" in str(error)
 
 
+def test_step_of_the_cluster_criteria_shows_the_clusters_of_every_command():
+    error = refusal(
+        [
+            command("east", "job", cluster_tags=("east",)),
+            command("west", "job", cluster_tags=("west",)),
+        ],
+        [cluster("a", "east", "data"), cluster("b", "west", "data")],
+        cluster_criteria=["data", "prod"],
+    )
+
+    assert error.details["closest"] == [near("a", "prod"), near("b", "prod")]
+
+
 def test_closest_are_three_at_most_active_ones_first_then_by_id():
     error = refusal(
         [

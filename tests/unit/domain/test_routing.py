@@ -7,15 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heimdall.domain import routing
 from heimdall.domain.command import CatalogStatus
 from heimdall.domain.errors import NoPairMatchesError
-from heimdall.domain.routing import CandidatePairs, RandomRouting, choose_pair
+from heimdall.domain.pairs import CandidatePairs
+from heimdall.domain.routing import RandomRouting, choose_pair
 from tests.factories import make_cluster, make_command
 from tests.strategies import catalogs, criteria, repeatable
 from tests.unit.domain.test_catalog import snapshot_of
 
-DRAWS = 4_000
 INACTIVE = (CatalogStatus.INACTIVE, CatalogStatus.DELETED)
 
 
@@ -47,13 +46,13 @@ def cluster(name, /, *tags, **changes):
     return make_cluster(**{"id": name, "tags": ("data", *tags)} | changes)
 
 
-def assert_uniform(pairs, random):
+def assert_uniform(pairs, random, draws=4_000):
     """Pearson's test: the bound is passed by chance once in a thousand sets of draws."""
     expected = {ids(pair) for pair in pairs}
-    drawn = Counter(ids(pairs.sample(random)) for _ in range(DRAWS))
+    drawn = Counter(ids(pairs.sample(random)) for _ in range(draws))
 
     assert set(drawn) == expected
-    each = DRAWS / len(expected)
+    each = draws / len(expected)
     statistic = sum((count - each) ** 2 / each for count in drawn.values())
     freedom = len(expected) - 1
     # Wilson and Hilferty's approximation of the 99.9th percentile.
@@ -76,34 +75,30 @@ def test_sample_is_one_of_the_candidates(catalog, for_command, for_cluster, seed
     pairs = candidates(*catalog, for_command, for_cluster)
     expected = matching_pairs(*catalog, for_command, for_cluster)
 
-    sampled = pairs.sample(Random(seed))
+    random = Random(seed)
+    sampled = [pairs.sample(random) for _ in range(10)]
 
-    assert (sampled is None) is (not expected)
-    assert sampled is None or ids(sampled) in expected
+    assert {pair and ids(pair) for pair in sampled} <= (expected or {None})
 
 
 @repeatable
-@given(catalogs(), criteria, criteria, st.integers())
+@given(catalogs(), criteria, criteria, st.integers(), st.integers(min_value=0, max_value=9))
 def test_sample_is_one_of_the_candidates_when_they_are_counted(
-    catalog, for_command, for_cluster, seed
+    catalog, for_command, for_cluster, seed, few
 ):
+    pairs = candidates(*catalog, for_command, for_cluster)
     expected = matching_pairs(*catalog, for_command, for_cluster)
 
+    random = Random(seed)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(routing, "_TRIES", 0)
-        sampled = candidates(*catalog, for_command, for_cluster).sample(Random(seed))
+        patch.setattr(routing, "_FEW_DRAWS", 0)
+        patch.setattr(routing, "_MANY_DRAWS", 0)
+        patch.setattr(routing, "_FEW_ENTRIES", few)
+        sampled = [pairs.sample(random) for _ in range(10)]
 
-    assert (sampled is None) is (not expected)
-    assert sampled is None or ids(sampled) in expected
-
-
-@pytest.fixture(params=["drawn", "counted"])
-def _path(request, monkeypatch):
-    if request.param == "counted":
-        monkeypatch.setattr(routing, "_TRIES", 0)
+    assert {pair and ids(pair) for pair in sampled} <= (expected or {None})
 
 
-@pytest.mark.usefixtures("_path")
 def test_sample_is_uniform_when_every_pair_fits():
     pairs = candidates(
         [command(f"command-{n}") for n in range(4)], [cluster(f"cluster-{n}") for n in range(5)]
@@ -112,7 +107,6 @@ def test_sample_is_uniform_when_every_pair_fits():
     assert_uniform(pairs, Random(1))
 
 
-@pytest.mark.usefixtures("_path")
 def test_sample_is_uniform_over_pairs_when_commands_fit_unlike_numbers_of_clusters():
     pairs = candidates(
         [command("picky", "gpu"), command("easy"), command("also-easy"), command("homeless", "x")],
@@ -122,18 +116,40 @@ def test_sample_is_uniform_over_pairs_when_commands_fit_unlike_numbers_of_cluste
     assert_uniform(pairs, Random(2))
 
 
-@pytest.mark.usefixtures("_path")
 def test_sample_is_uniform_when_few_carriers_of_a_tag_carry_the_others():
-    commands = [command(f"only-job-{n}") for n in range(30)]
-    commands += [command(f"only-sql-{n}", tags=("sql",)) for n in range(30)]
+    commands = [command(f"only-job-{n}") for n in range(9)]
+    commands += [command(f"only-sql-{n}", tags=("sql",)) for n in range(9)]
     commands += [command(f"both-{n}", tags=("job", "sql")) for n in range(3)]
-    clusters = [cluster(f"any-{n}") for n in range(20)] + [cluster("prod", "prod")]
-    pairs = candidates(commands, clusters, ("job", "sql"), ("data",))
+    clusters = [cluster(f"only-data-{n}") for n in range(9)]
+    clusters += [cluster(f"only-prod-{n}", tags=("prod",)) for n in range(9)]
+    clusters += [cluster(f"both-{n}", "prod") for n in range(4)]
+    pairs = candidates(commands, clusters, ("job", "sql"), ("data", "prod"))
 
+    assert len(list(pairs)) == 12
     assert_uniform(pairs, Random(3))
 
 
-@pytest.mark.usefixtures("_path")
+FITTING = [command("picky", "gpu"), command("choosy", "gpu", "east"), command("east", "east")]
+FITTED = [cluster("both", "gpu", "east"), cluster("gpu", "gpu"), cluster("other-gpu", "gpu")]
+HOMELESS = [command(f"homeless-{n}", "nowhere") for n in range(1_000)]
+EMPTY = [cluster(f"empty-{n}") for n in range(1_000)]
+
+
+@pytest.mark.parametrize(
+    ("commands", "clusters"),
+    [
+        pytest.param(HOMELESS + FITTING, FITTED, id="of many commands few fit"),
+        pytest.param(FITTING, EMPTY + FITTED, id="of many clusters few fit"),
+        pytest.param(HOMELESS + FITTING, EMPTY + FITTED, id="of many of both few fit"),
+    ],
+)
+def test_sample_is_uniform_when_hardly_any_pair_fits(commands, clusters):
+    pairs = candidates(commands, clusters)
+
+    assert len(list(pairs)) == 5
+    assert_uniform(pairs, Random(4), draws=1_000)
+
+
 def test_sample_is_uniform_over_several_hundred_groups():
     groups = range(300)
     pairs = candidates(
@@ -143,10 +159,9 @@ def test_sample_is_uniform_over_several_hundred_groups():
     )
 
     assert len(list(pairs)) == 450
-    assert_uniform(pairs, Random(4))
+    assert_uniform(pairs, Random(5))
 
 
-@pytest.mark.usefixtures("_path")
 @pytest.mark.parametrize("status", INACTIVE)
 def test_sample_never_takes_an_inactive_one(status):
     pairs = candidates(

@@ -164,6 +164,21 @@ def test_writers_in_threads_never_mix_within_a_write(files):
     assert all(len(set(data[first : first + 7])) == 1 for first in range(0, len(data), 7))
 
 
+@small_parts
+def test_others_wait_while_a_part_is_being_stored(files, monkeypatch):
+    writer = writer_to(files)
+    held = []
+    monkeypatch.setattr(files, "put_stream_part", lambda *_: held.append(writer._lock.locked()))
+
+    writer.write(b"0123456789")
+    writer.write(b"ab")
+    writer.flush()
+    writer.write(b"c")
+    writer.flush()
+
+    assert held == [True, True, True]
+
+
 @pytest.fixture
 def _at_most_20_bytes(_small_parts, monkeypatch):
     monkeypatch.setattr(streams, "MAX_BYTES", 20)
