@@ -1,0 +1,1 @@
+"""The local environment: all of Heimdall on one machine, without AWS."""

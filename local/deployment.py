@@ -12,6 +12,7 @@ from local.adaptation import adapted
 from local.aws import ACCOUNT
 from local.build import Stack
 from local.errors import LocalError
+from local.notes import Notes
 from local.packages import create_bucket, resolve, upload
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ PARAMETERS = {
 }
 BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 BOOTSTRAP_VERSION = "30"
-DIGEST_PARAMETER = "/heimdall-local/deployed-digest"
+DEPLOYED = "deployed"
 DEPLOY_SECONDS = 120
 ABSENT = ("REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
 """States of a stack that was never there: it must be deleted before it can be created."""
@@ -40,18 +41,12 @@ class Deployer:
         self._cloudformation = session.client("cloudformation", endpoint_url=endpoint)
         self._s3 = session.client("s3", endpoint_url=endpoint)
         self._ssm = session.client("ssm", endpoint_url=endpoint)
+        self._notes = Notes(self._ssm)
         self._say = say
 
     def has_deployed(self, digest: str) -> bool:
-        """Whether the last complete deployment was made of this, in the way it is made now.
-
-        The emulator itself remembers, so that whatever becomes of its state, this stays true.
-        """
-        try:
-            found = self._ssm.get_parameter(Name=DIGEST_PARAMETER)
-        except self._ssm.exceptions.ParameterNotFound:
-            return False
-        return found["Parameter"].get("Value") == _digest_with_method(digest)
+        """Whether the last complete deployment was made of this, in the way it is made now."""
+        return self._notes.says(DEPLOYED, _digest_with_method(digest))
 
     def deploy(self, stacks: Sequence[Stack], *, digest: str) -> None:
         """Create or update the stacks, one after the other.
@@ -59,7 +54,9 @@ class Deployer:
         Raises:
             LocalError: CloudFormation could not do it; with its reasons.
         """
-        self._remember(BOOTSTRAP_PARAMETER, BOOTSTRAP_VERSION)
+        self._ssm.put_parameter(
+            Name=BOOTSTRAP_PARAMETER, Value=BOOTSTRAP_VERSION, Type="String", Overwrite=True
+        )
         for stack in stacks:
             self._say(f"deploying {stack.name}")
             for (bucket, key), source in stack.files.items():
@@ -69,7 +66,7 @@ class Deployer:
             for name in lifted:
                 self._say(f"  {name}: lifted the demand for TLS, which the emulator does not speak")
             self._apply(stack.name, template)
-        self._remember(DIGEST_PARAMETER, _digest_with_method(digest))
+        self._notes.write(DEPLOYED, _digest_with_method(digest))
 
     def outputs(self, stacks: Sequence[str]) -> dict[str, str]:
         """The outputs of all stacks that are there, in one mapping."""
@@ -80,9 +77,6 @@ class Deployer:
             if stack is not None
             for output in stack.get("Outputs", [])
         }
-
-    def _remember(self, name: str, value: str) -> None:
-        self._ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
 
     def _apply(self, name: str, template: Mapping[str, Any]) -> None:
         existing = self._find(name)

@@ -1,6 +1,7 @@
 """One local environment: emulator, deployed stacks, users, gateway and catalog in a directory."""
 
 import fcntl
+import hashlib
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,10 +18,12 @@ from local.errors import LocalError
 from local.gateway import Gateway
 from local.layout import BIN, CONFIG, ROOT
 from local.loopback import ask
+from local.notes import Notes
 from local.ports import LOOPBACK, free_port
 from local.terminal import child_environment, say, shell_exports
 
 STACKS = ("HeimdallStateful", "HeimdallService")
+APPLIED = "applied-catalog"
 
 
 class Environment:
@@ -111,8 +114,7 @@ class Environment:
             deployed = self._deploy(digest.result())
         started = self._start_gateway(port)
         changed = launched or deployed or started
-        if changed:
-            self._apply_catalog()
+        self._apply_catalog()
         self.gateway.wait_until_ready()
         if changed:
             self._check()
@@ -157,7 +159,14 @@ class Environment:
         return started
 
     def _apply_catalog(self) -> None:
-        """Apply the catalog at the API itself: meanwhile the gateway can get ready."""
+        """Apply the catalog's file if it changed, at the API itself: the gateway may still start.
+
+        If it did not change, whatever else was changed through the API stays.
+        """
+        notes = Notes(self.client("ssm"))
+        digest = hashlib.sha256(CONFIG.read_bytes()).hexdigest()
+        if notes.says(APPLIED, digest):
+            return
         self._say(f"applying {CONFIG.relative_to(ROOT)}")
         key = self.credentials(identities.DEVELOPER)
         done = subprocess.run(
@@ -169,6 +178,7 @@ class Environment:
         )
         if done.returncode != 0:
             raise LocalError(f"heimdall apply failed:\n{(done.stderr or done.stdout).strip()}")
+        notes.write(APPLIED, digest)
 
     def _check(self) -> None:
         """Ask for a job that cannot be: the refusal shows that a job can be submitted."""

@@ -77,6 +77,8 @@ def test_restart_keeps_the_jobs(environment: Environment, gateway: Api):
     printed = gateway.submit(shell_body("echo", "kept"))["id"]
     pinged = gateway.submit(job_body("ping"))["id"]
     gateway.wait(printed)
+    cluster = {"name": "kept", "tags": ["data:kept"]}
+    assert gateway.request("PUT", "/cluster/kept", json=cluster).is_success
     jobs = [gateway.job(job_id) for job_id in (printed, pinged)]
 
     assert environment.stop()
@@ -87,6 +89,7 @@ def test_restart_keeps_the_jobs(environment: Environment, gateway: Api):
     with Api(environment.url) as restarted:
         assert [restarted.job(job["id"]) for job in jobs] == jobs
         assert restarted.request("GET", f"/job/{printed}/stdout").text == "kept\n"
+        assert restarted.request("GET", "/cluster/kept").is_success
         assert restarted.submit(job_body("ping"))["status"] == "SUCCEEDED"
         later = restarted.submit(job_body("ping-async"))["id"]
         assert restarted.wait(later)["status"] == "SUCCEEDED"
