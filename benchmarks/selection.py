@@ -3,7 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from random import Random
+from random import SystemRandom
 
 from benchmarks.row import Row
 from heimdall.domain.catalog import CatalogSnapshot
@@ -129,7 +129,7 @@ def _choice_us(choose: Choose, snapshot: CatalogSnapshot, criteria: Criteria) ->
     return (time.perf_counter_ns() - before) / CHOICES_A_ROUND / 1_000
 
 
-_strategy = RandomRouting(Random(1))  # noqa: S311 - the same choices in every run
+_strategy = RandomRouting(SystemRandom())
 
 
 def _choose(snapshot: CatalogSnapshot, criteria: Criteria) -> None:

@@ -1,7 +1,8 @@
 """Stands beside a run while it works: hears of cancels, keeps the lease, shows the streams."""
 
+import time
 from collections.abc import Sequence
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Self
 
@@ -19,8 +20,48 @@ FIRST_FLUSH_MS = 2_000
 MAX_FLUSH_GAP_MS = 60_000
 
 
+class Ticker:
+    """One thread for all runs of a process, since starting one costs as much as a short run."""
+
+    def __init__(self, seconds: float = TICK_SECONDS) -> None:
+        self._seconds = seconds
+        self._lock = Lock()
+        self._watching: dict[Supervisor, float] = {}
+        self._thread: Thread | None = None
+
+    @property
+    def is_watching(self) -> bool:
+        """Whether some run is being watched."""
+        return bool(self._watching)
+
+    def watch(self, supervisor: "Supervisor") -> None:
+        """Tick a supervisor from now on."""
+        with self._lock:
+            self._watching[supervisor] = time.monotonic()
+            if self._thread is None:
+                self._thread = Thread(target=self._run, name="ticker", daemon=True)
+                self._thread.start()
+
+    def leave(self, supervisor: "Supervisor") -> None:
+        """Tick it no more; waits for a tick that is under way."""
+        with self._lock:
+            del self._watching[supervisor]
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(self._seconds)
+            with self._lock:
+                settled = time.monotonic() - self._seconds / 2
+                for supervisor, since in self._watching.items():
+                    if since < settled:  # most runs are over before anything has to be looked at
+                        supervisor.tick_or_log()
+
+
+TICKER = Ticker()
+
+
 class Supervisor:
-    """Watches one run from a thread; implements `heimdall.plugin.spec.StopSignal`.
+    """Watches one run; implements `heimdall.plugin.spec.StopSignal`.
 
     Streams are written every second while somebody reads them, else after 2, 4, 8, ... 60 s.
     """
@@ -33,13 +74,13 @@ class Supervisor:
         streams: Sequence[StreamWriter],
         clock: Clock,
         seconds_left: float,
-        tick_seconds: float = TICK_SECONDS,
+        ticker: Ticker = TICKER,
     ) -> None:
         self._job = job
         self._jobs = jobs
         self._streams = streams
         self._clock = clock
-        self._tick_seconds = tick_seconds
+        self._ticker = ticker
         now_ms = clock.now_ms()
         self._deadline_ms = now_ms + int(seconds_left * 1_000)
         self._renew_at_ms = now_ms + RENEW_AFTER_MS
@@ -47,11 +88,9 @@ class Supervisor:
         self._flush_gap_ms = FIRST_FLUSH_MS
         self._reason: StopReason | None = None
         self._stop = Event()
-        self._done = Event()
-        self._thread = Thread(target=self._watch, name=f"supervisor-{job.id}", daemon=True)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._ticker.watch(self)
         return self
 
     def __exit__(
@@ -60,8 +99,7 @@ class Supervisor:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._done.set()
-        self._thread.join()
+        self._ticker.leave(self)
 
     @property
     def reason(self) -> StopReason | None:
@@ -72,12 +110,12 @@ class Supervisor:
         """Sleep until the run has to end, at most `seconds`; return whether it has to."""
         return self._stop.wait(seconds)
 
-    def _watch(self) -> None:
-        while not self._done.wait(self._tick_seconds):
-            try:
-                self.tick()
-            except Exception:  # noqa: BLE001 - the thread's entry; the next tick tries again
-                logger.warning("supervision failed", exc_info=True, job_id=self._job.id)
+    def tick_or_log(self) -> None:
+        """Look, and survive whatever is wrong with the store: the next tick tries again."""
+        try:
+            self.tick()
+        except Exception:  # noqa: BLE001 - the entry of the ticker's thread
+            logger.warning("supervision failed", exc_info=True, job_id=self._job.id)
 
     def tick(self) -> None:
         """Look once after everything that is due."""

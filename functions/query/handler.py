@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Mapping
-from functools import cache
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -69,7 +68,7 @@ def list_jobs() -> Response[str]:
     """List jobs, newest first."""
     limit, cursor = _paging()
     page, following = service.list_jobs(
-        limit=limit, cursor=cursor, jobs=query_runtime().jobs, key=_cursor_key()
+        limit=limit, cursor=cursor, jobs=query_runtime().jobs, key=query_runtime().cursor_key
     )
     return json_response(_page_view(page, job_view, following))
 
@@ -171,7 +170,7 @@ def _list_entries(
     view: Callable[[Entry], dict[str, Any]],
 ) -> Response[str]:
     limit, cursor = _paging()
-    key = _cursor_key()
+    key = query_runtime().cursor_key
     after = read_cursor(cursor, listing=listing, key=key()) if cursor else None
     page = read(limit=limit, after=after)
     following = (
@@ -192,10 +191,6 @@ def _page_view(
 
 def _elsewhere(url: str) -> Response[str]:
     return Response(HTTPStatus.TEMPORARY_REDIRECT, "text/plain", "", {"Location": url})
-
-
-def _cursor_key() -> Callable[[], bytes]:
-    return cache(query_runtime().catalog.cursor_key)
 
 
 def _paging() -> tuple[int, str | None]:

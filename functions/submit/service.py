@@ -8,8 +8,9 @@ from functions.submit.schemas import JobRequest, parse_context
 from heimdall.domain.clock import new_job_id
 from heimdall.domain.errors import InvalidRequestError, RunnerUnavailableError
 from heimdall.domain.job import Job, JobStatus, RunOutcome
+from heimdall.domain.pairs import Pair
 from heimdall.domain.ports import JobStore, RunGoesOnError, RunLostError, StaleJobError
-from heimdall.domain.routing import Pair, choose_pair
+from heimdall.domain.routing import choose_pair
 from heimdall.http.auth import Caller
 from heimdall.observability import count, logger
 from heimdall.plugin.registry import PluginRegistry

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from functions.execute.streams import StreamWriter
-from functions.execute.supervisor import LEASE_MS, Supervisor
+from functions.execute.supervisor import LEASE_MS, Supervisor, Ticker
 from heimdall.domain.errors import StoreThrottledError
 from heimdall.domain.job import JobStatus, RunOutcome
 from heimdall.plugin.spec import StopReason
@@ -238,24 +238,44 @@ def test_supervision_goes_on_after_an_error_and_ends_with_the_run(jobs, stdout):
     jobs.create(CANCELING)
     clock = FaultyClock()
 
+    ticker = Ticker(0.001)
+
     with Supervisor(
-        RUNNING, jobs=jobs, streams=[stdout], clock=clock, seconds_left=600.0, tick_seconds=0.001
+        RUNNING, jobs=jobs, streams=[stdout], clock=clock, seconds_left=600.0, ticker=ticker
     ) as supervisor:
         assert supervisor.wait(30) is True
 
     assert supervisor.reason is StopReason.CANCELED
     assert clock.asked >= 4
-    assert f"supervisor-{JOB_ID}" not in [thread.name for thread in threading.enumerate()]
+    assert not ticker.is_watching
+
+
+def test_one_thread_watches_all_runs(jobs, stdout, clock):
+    jobs.create(CANCELING)
+    ticker = Ticker(0.001)
+    before = set(threading.enumerate())
+
+    for _ in range(3):
+        with Supervisor(
+            RUNNING, jobs=jobs, streams=[stdout], clock=clock, seconds_left=600.0, ticker=ticker
+        ) as supervisor:
+            assert supervisor.wait(30) is True
+
+    assert len(set(threading.enumerate()) - before) == 1
 
 
 def test_supervision_ends_when_the_run_fails(jobs, stdout, clock):
     jobs.create(RUNNING)
 
+    ticker = Ticker()
+
     def run():
-        with Supervisor(RUNNING, jobs=jobs, streams=[stdout], clock=clock, seconds_left=600.0):
+        with Supervisor(
+            RUNNING, jobs=jobs, streams=[stdout], clock=clock, seconds_left=600.0, ticker=ticker
+        ):
             raise RuntimeError("the plugin failed")
 
     with pytest.raises(RuntimeError, match="the plugin failed"):
         run()
 
-    assert f"supervisor-{JOB_ID}" not in [thread.name for thread in threading.enumerate()]
+    assert not ticker.is_watching

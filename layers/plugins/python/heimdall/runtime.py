@@ -4,6 +4,7 @@ Importing this module has no effect, and so it may be imported before a snapshot
 is frozen: clients, and the connections and randomness in them, come with the first request.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from random import SystemRandom
@@ -65,6 +66,7 @@ class QueryRuntime:
     jobs: JobStore
     files: JobFiles
     catalog: CatalogStore
+    cursor_key: Callable[[], bytes]
     clock: Clock
 
 
@@ -115,11 +117,13 @@ def query_runtime() -> QueryRuntime:
     """Make what `functions.query` works with."""
     settings = read_settings(QuerySettings)
     dynamodb = _dynamodb()
+    catalog = DynamoCatalogStore(dynamodb, settings.catalog_table)
     return QueryRuntime(
         settings=settings,
         jobs=DynamoJobStore(dynamodb, settings.jobs_table),
         files=S3JobFiles(cache(_s3), settings.bucket),
-        catalog=DynamoCatalogStore(dynamodb, settings.catalog_table),
+        catalog=catalog,
+        cursor_key=_remembered(catalog.cursor_key),
         clock=SystemClock(),
     )
 
@@ -151,6 +155,18 @@ def orchestrate_runtime() -> OrchestrateRuntime:
     )
 
 
+def _remembered(read_key: Callable[[], bytes]) -> Callable[[], bytes]:
+    """Read a key until there is one, and then no more: it never changes."""
+    known = b""
+
+    def key() -> bytes:
+        nonlocal known
+        known = known or read_key()
+        return known
+
+    return key
+
+
 def _dynamodb() -> "DynamoDBClient":
     return boto3.client("dynamodb", config=_config(_DYNAMODB_READ_SECONDS))
 
@@ -166,10 +182,12 @@ def _s3() -> "S3Client":
 
 
 def _config(read_seconds: int) -> Config:
+    # The services check parameters themselves; botocore's check is a tenth of a call's CPU time.
     return Config(
         retries={"mode": "standard", "total_max_attempts": 4},
         connect_timeout=2,
         read_timeout=read_seconds,
+        parameter_validation=False,
     )
 
 
@@ -177,6 +195,9 @@ def _waiting_lambda() -> "LambdaClient":
     return boto3.client(
         "lambda",
         config=Config(
-            retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=SYNC_WAIT_SECONDS
+            retries={"total_max_attempts": 1},
+            connect_timeout=2,
+            read_timeout=SYNC_WAIT_SECONDS,
+            parameter_validation=False,
         ),
     )

@@ -1,67 +1,35 @@
-"""The catalog compiled for choosing: tag -> bit set of the active entries that carry it."""
+"""The catalog compiled for choosing, and kept at hand."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
 
 from heimdall.domain.clock import Clock
 from heimdall.domain.cluster import Cluster
-from heimdall.domain.command import CatalogEntry, Command
+from heimdall.domain.command import Command
 from heimdall.domain.ports import CatalogStore
+from heimdall.domain.tags import Members, SubsetIndex, TagIndex, WeightedCarriers, bits
+
+MAX_LISTED = 100_000
+"""How many members of sets are kept as lists too, which are faster to draw from."""
 
 MAX_AGE_MS = 4_000
 """How old a snapshot may get before it is compared with the store's revision."""
-
-Entry = TypeVar("Entry", bound=CatalogEntry)
-
-
-class TagIndex(Generic[Entry]):
-    """The active ones among some entries, found by tag.
-
-    A set of entries is an int whose bit `i` stands for `entries[i]`.
-
-    Attributes:
-        tags: for each entry, all its tags.
-    """
-
-    def __init__(self, entries: Iterable[Entry]) -> None:
-        self.entries: Sequence[Entry] = tuple(entry for entry in entries if entry.is_active)
-        self.all = (1 << len(self.entries)) - 1
-        self.tags = [frozenset(entry.all_tags) for entry in self.entries]
-        self._positions: dict[str, list[int]] = defaultdict(list)
-        for position, tags in enumerate(self.tags):
-            for tag in tags:
-                self._positions[tag].append(position)
-        size = len(self.entries)
-        self._sets = {tag: _bits(found, size) for tag, found in self._positions.items()}
-
-    def having(self, tags: Iterable[str], among: int | None = None) -> int:
-        """Return the set of the entries (of `among`) that carry all of these tags."""
-        found = self.all if among is None else among
-        for tag in tags:
-            found &= self._sets.get(tag, 0)
-            if not found:
-                break
-        return found
-
-    def rarest(self, tags: Iterable[str]) -> Sequence[int]:
-        """Return the entries that carry the rarest of these tags, as positions."""
-        found: Sequence[int] = range(len(self.entries))
-        for tag in tags:
-            carriers = self._positions.get(tag, ())
-            if len(carriers) < len(found):
-                found = carriers
-        return found
 
 
 class CatalogSnapshot:
     """All commands and clusters at one revision; never changes.
 
+    Commands with the same `cluster_tags` form a group: they fit the same clusters.
+
     Attributes:
-        cluster_groups: for each distinct `cluster_tags` of a command, the set of clusters with
-            these tags.
-        command_groups: the set of the commands with these `cluster_tags`, in the same order.
-        group_of: for each active command, the position of its group.
+        command_groups: for each group, the set of its commands.
+        cluster_groups: for each group, the set of the clusters that fit it.
+        group_of: for each active command, its group.
+        commands_of: for each group, its commands as a list.
+        clusters_of: for each group, the clusters that fit it.
+        groups_within: finds the groups that fit a cluster with these tags.
+        commands_by_pairs: carriers of a command's tag, weighted by how many clusters fit each.
+        clusters_by_pairs: carriers of a cluster's tag, weighted by how many commands fit each.
     """
 
     def __init__(
@@ -76,12 +44,26 @@ class CatalogSnapshot:
         for position, command in enumerate(self.command_index.entries):
             groups[frozenset(command.cluster_tags)].append(position)
         size = len(self.command_index.entries)
-        self.command_groups = [_bits(positions, size) for positions in groups.values()]
+        self.command_groups = [bits(positions, size) for positions in groups.values()]
         self.cluster_groups = [self.cluster_index.having(tags) for tags in groups]
         self.group_of = [0] * size
         for group, positions in enumerate(groups.values()):
             for position in positions:
                 self.group_of[position] = group
+        self.groups_within = SubsetIndex(groups).within
+        self.commands_of = list(groups.values())
+        self.clusters_of = _listed(self.cluster_groups)
+        self.commands_by_pairs = WeightedCarriers(
+            self.command_index.positions,
+            [self.cluster_groups[group].bit_count() for group in self.group_of],
+        )
+        self.clusters_by_pairs = WeightedCarriers(
+            self.cluster_index.positions,
+            [
+                sum(len(self.commands_of[group]) for group in self.groups_within(tags))
+                for tags in self.cluster_index.tags
+            ],
+        )
 
     def changed(self, revision: int, entries: Iterable[Command | Cluster]) -> "CatalogSnapshot":
         """Return the snapshot that has these newer entries in it."""
@@ -92,6 +74,18 @@ class CatalogSnapshot:
             else:
                 clusters[entry.id] = entry
         return CatalogSnapshot(revision, commands, clusters)
+
+
+def _listed(sets: Sequence[int]) -> list[Sequence[int]]:
+    """List the members of sets, of small ones first, as far as the memory for it goes."""
+    listed: list[Sequence[int]] = [Members(found) for found in sets]
+    room = MAX_LISTED
+    for position in sorted(range(len(sets)), key=lambda position: len(listed[position])):
+        room -= len(listed[position])
+        if room < 0:
+            break
+        listed[position] = list(listed[position])
+    return listed
 
 
 class CatalogCache:
@@ -124,35 +118,3 @@ class CatalogCache:
             entries = self._store.changes_since(self._snapshot.revision)
         # An entry may be newer than `head`; the next check reads it again, which changes nothing.
         return self._snapshot.changed(head, entries)
-
-
-def members(found: int) -> Iterator[int]:
-    """Yield the positions in a set, lowest first."""
-    while found:
-        lowest = found & -found
-        yield lowest.bit_length() - 1
-        found ^= lowest
-
-
-def nth_member(found: int, n: int) -> int:
-    """Return the position of the `n`-th member of a set, counted from 0."""
-    position, width = 0, found.bit_length()
-    while width > 1:
-        half = width >> 1
-        low = found & ((1 << half) - 1)
-        count = low.bit_count()
-        if n < count:
-            found, width = low, half
-        else:
-            found >>= half
-            n -= count
-            position += half
-            width -= half
-    return position
-
-
-def _bits(positions: Iterable[int], size: int) -> int:
-    octets = bytearray(size // 8 + 1)
-    for position in positions:
-        octets[position >> 3] |= 1 << (position & 7)
-    return int.from_bytes(octets, "little")

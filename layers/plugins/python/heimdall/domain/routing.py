@@ -1,105 +1,16 @@
 """Chooses the pair of a command and a cluster that does a job."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from random import Random
 from typing import Any, Protocol
 
-from heimdall.domain.catalog import CatalogSnapshot, members, nth_member
-from heimdall.domain.cluster import Cluster
-from heimdall.domain.command import CatalogEntry, Command
+from heimdall.domain.catalog import CatalogSnapshot
+from heimdall.domain.command import CatalogEntry
 from heimdall.domain.errors import NoPairMatchesError
+from heimdall.domain.pairs import CandidatePairs, Pair
+from heimdall.domain.tags import members
 
-_TRIES = 16
 _CLOSEST = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """What runs a job, and where."""
-
-    command: Command
-    cluster: Cluster
-
-
-class CandidatePairs:
-    """All pairs that satisfy a job's criteria, without listing them.
-
-    Commands with the same `cluster_tags` fit the same clusters, so that the pairs are a few
-    rectangles of commands x clusters whatever the size of the catalog.
-    """
-
-    def __init__(
-        self,
-        snapshot: CatalogSnapshot,
-        command_criteria: Sequence[str],
-        cluster_criteria: Sequence[str],
-    ) -> None:
-        self._snapshot = snapshot
-        self._command_criteria = frozenset(command_criteria)
-        self._cluster_criteria = frozenset(cluster_criteria)
-
-    def __iter__(self) -> Iterator[Pair]:
-        """Yield every pair, in no particular order."""
-        for commands, clusters in self._rectangles():
-            for command in members(commands):
-                for cluster in members(clusters):
-                    yield self._pair(command, cluster)
-
-    def sample(self, random: Random) -> Pair | None:
-        """Return one pair, each with the same probability, or None if there is no pair.
-
-        Drawing from the carriers of the rarest tags until a draw fits takes a time that does not
-        depend on the size of the catalog; where few draws fit, the pairs are counted instead.
-        """
-        return self._draw(random) or self._count_off(random)
-
-    def _draw(self, random: Random) -> Pair | None:
-        commands, clusters = self._snapshot.command_index, self._snapshot.cluster_index
-        some_commands = commands.rarest(self._command_criteria)
-        some_clusters = clusters.rarest(self._cluster_criteria)
-        if not some_commands or not some_clusters:
-            return None
-        for _ in range(_TRIES):
-            command = some_commands[int(random.random() * len(some_commands))]
-            cluster = some_clusters[int(random.random() * len(some_clusters))]
-            tags = clusters.tags[cluster]
-            if (
-                self._command_criteria <= commands.tags[command]
-                and self._cluster_criteria <= tags
-                and tags.issuperset(commands.entries[command].cluster_tags)
-            ):
-                return self._pair(command, cluster)
-        return None
-
-    def _count_off(self, random: Random) -> Pair | None:
-        rectangles = list(self._rectangles())
-        sizes = [one.bit_count() * other.bit_count() for one, other in rectangles]
-        n = int(random.random() * sum(sizes))
-        for (commands, clusters), size in zip(rectangles, sizes, strict=True):
-            if n < size:
-                row, column = divmod(n, clusters.bit_count())
-                return self._pair(nth_member(commands, row), nth_member(clusters, column))
-            n -= size
-        return None
-
-    def _rectangles(self) -> Iterator[tuple[int, int]]:
-        """Split the pairs by the commands' `cluster_tags`, into commands x clusters."""
-        rest = self._snapshot.command_index.having(self._command_criteria)
-        allowed = self._snapshot.cluster_index.having(self._cluster_criteria)
-        while rest and allowed:
-            group = self._snapshot.group_of[(rest & -rest).bit_length() - 1]
-            commands = rest & self._snapshot.command_groups[group]
-            rest ^= commands
-            clusters = allowed & self._snapshot.cluster_groups[group]
-            if clusters:
-                yield commands, clusters
-
-    def _pair(self, command: int, cluster: int) -> Pair:
-        return Pair(
-            self._snapshot.command_index.entries[command],
-            self._snapshot.cluster_index.entries[cluster],
-        )
 
 
 class RoutingStrategy(Protocol):
