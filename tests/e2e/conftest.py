@@ -12,7 +12,7 @@ from tests.e2e.api import Api, job_body, wait_for
 from tests.e2e.roles import Roles
 
 HERE = Path(__file__).parent
-JOBS_TO_KILL = 24
+SLOW_JOBS, QUICK_JOBS = 8, 16
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,11 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environmen
 def killed_jobs(environment: Environment) -> KilledJobs:
     """Kill all workers in the middle of some jobs, before anything else is tested."""
     with Api(environment.api_url, environment.credentials(identities.DEVELOPER)) as api:
-        ids = api.submit_all([job_body("noop", {"delay_seconds": 1.5})] * JOBS_TO_KILL)
+        slow = api.submit_all([job_body("noop", {"delay_seconds": 20})] * SLOW_JOBS)
+        quick = api.submit_all([job_body("noop")] * QUICK_JOBS)
 
         def running() -> list[str]:
-            return [job_id for job_id in ids if api.job(job_id)["status"] == "RUNNING"]
+            return [job_id for job_id in slow if api.job(job_id)["status"] == "RUNNING"]
 
         begun = wait_for(
             lambda: len(found := running()) > 2 and found, seconds=30, what="some jobs to run"
@@ -62,7 +63,7 @@ def killed_jobs(environment: Environment) -> KilledJobs:
         wait_for(
             lambda: api.request("GET", "/job/statuses").is_success, seconds=10, what="new workers"
         )
-        return KilledJobs(ids, begun, len(workers))
+        return KilledJobs([*slow, *quick], begun, len(workers))
 
 
 @pytest.fixture
