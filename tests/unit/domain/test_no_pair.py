@@ -11,7 +11,7 @@ from heimdall.domain.routing import RandomRouting, choose_pair
 from tests.factories import make_cluster, make_command
 from tests.strategies import catalogs, criteria, repeatable
 from tests.unit.domain.test_catalog import snapshot_of
-from tests.unit.domain.test_routing import matching_pairs
+from tests.unit.domain.test_pairs import matching_pairs
 
 INACTIVE = CatalogStatus.INACTIVE
 
