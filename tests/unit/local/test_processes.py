@@ -109,10 +109,12 @@ def test_descendants_are_found_and_killed_in_whatever_session(service: Service):
 
 
 def test_processes_that_live_in_a_directory_are_found(tmp_path: Path):
-    with subprocess.Popen(SLEEPS, cwd=tmp_path, start_new_session=True) as process:
+    home = tmp_path / "home"
+    home.mkdir()
+    with subprocess.Popen(SLEEPS, cwd=home, start_new_session=True) as process:
         try:
             found = [process.pid] if PROC.joinpath("self").exists() else []
-            assert strays.living_in(tmp_path.parent) == found
+            assert strays.living_in(tmp_path) == found
             assert strays.living_in(tmp_path / "other") == []
         finally:
             process.kill()
