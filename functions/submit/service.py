@@ -1,7 +1,7 @@
 """Submitting and canceling jobs."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from functions.submit.schemas import JobRequest, parse_context
@@ -9,7 +9,7 @@ from heimdall.domain.clock import new_job_id
 from heimdall.domain.errors import InvalidRequestError, RunnerUnavailableError
 from heimdall.domain.job import Job, JobStatus, RunOutcome
 from heimdall.domain.pairs import Pair
-from heimdall.domain.ports import JobStore, RunGoesOnError, RunLostError, StaleJobError
+from heimdall.domain.ports import JobFiles, JobStore, RunGoesOnError, RunLostError, StaleJobError
 from heimdall.domain.routing import choose_pair
 from heimdall.http.auth import Caller
 from heimdall.observability import count, logger
@@ -55,7 +55,7 @@ def submit_job(request: JobRequest, *, caller: Caller, runtime: SubmitRuntime) -
     )
     check_contexts(request.context, pair, runtime.plugins)
     choice = f"{runtime.strategy.name} among the matching pairs of revision {snapshot.revision}"
-    job = _with_context(_new_job(request, pair, caller, choice, runtime), request, runtime)
+    job = _new_job(request, pair, caller, choice, runtime)
     if pair.command.is_sync:
         return _run_now(job, pair, runtime)
     runtime.jobs.create(job)
@@ -121,8 +121,9 @@ def _new_job(
     request: JobRequest, pair: Pair, caller: Caller, choice: str, runtime: SubmitRuntime
 ) -> Job:
     now_ms = runtime.clock.now_ms()
+    job_id = new_job_id(now_ms)
     return Job(
-        id=new_job_id(now_ms),
+        id=job_id,
         name=request.name,
         version=request.version,
         description=request.description,
@@ -138,13 +139,15 @@ def _new_job(
         plugin=pair.command.plugin,
         is_sync=pair.command.is_sync,
         choice=choice,
+        context=_kept_context(job_id, request, runtime.files),
         status=JobStatus.NEW,
         created_at_ms=now_ms,
         updated_at_ms=now_ms,
     )
 
 
-def _with_context(job: Job, request: JobRequest, runtime: SubmitRuntime) -> Job:
+def _kept_context(job_id: str, request: JobRequest, files: JobFiles) -> str | None:
+    """Return the context for the job's item; None if it was large and went to S3 instead."""
     try:
         context = json.dumps(
             request.context, separators=(",", ":"), ensure_ascii=False, allow_nan=False
@@ -154,9 +157,9 @@ def _with_context(job: Job, request: JobRequest, runtime: SubmitRuntime) -> Job:
             f"context: {error}", details=[{"path": "context", "message": str(error)}]
         ) from error
     if len(context.encode()) <= INLINE_CONTEXT_BYTES:
-        return replace(job, context=context)
-    runtime.files.put_context(job.id, context)
-    return replace(job, context=None)
+        return context
+    files.put_context(job_id, context)
+    return None
 
 
 def _run_now(job: Job, pair: Pair, runtime: SubmitRuntime) -> Submission:

@@ -1,10 +1,13 @@
 """The compiled catalog, against going through its entries one by one."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from heimdall.domain import catalog as catalog_module
 from heimdall.domain.catalog import CatalogSnapshot
 from heimdall.domain.command import CatalogStatus
+from heimdall.domain.tags import members
 from tests.factories import make_cluster, make_command
 from tests.strategies import TAGS, catalogs, repeatable
 
@@ -56,6 +59,22 @@ def test_carriers_of_a_tag_weigh_as_much_as_they_have_pairs(catalog, tag):
 
     assert snapshot.commands_by_pairs.weight(tag) == sum(tag in one.tags for one, _ in pairs)
     assert snapshot.clusters_by_pairs.weight(tag) == sum(tag in one.tags for _, one in pairs)
+
+
+@pytest.mark.parametrize("room", [0, 3, 1_000])
+@repeatable
+@given(catalogs())
+def test_members_of_groups_can_be_counted_on_whatever_memory_there_is(room, catalog):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalog_module, "MAX_LISTED", room)
+        snapshot = snapshot_of(*catalog)
+
+    for listed, sets in (
+        (snapshot.commands_of, snapshot.command_groups),
+        (snapshot.clusters_of, snapshot.cluster_groups),
+    ):
+        assert [list(one) for one in listed] == [list(members(found)) for found in sets]
+        assert sum(len(one) for one in listed if isinstance(one, list)) <= room
 
 
 @repeatable

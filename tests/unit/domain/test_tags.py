@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from heimdall.domain.command import CatalogStatus
 from heimdall.domain.tags import (
+    Members,
     SubsetIndex,
     TagIndex,
     WeightedCarriers,
@@ -54,6 +55,24 @@ def test_nth_member_counts_from_the_lowest(positions):
 @pytest.mark.parametrize("width", [1, 63, 64, 65, 1_000, 1_023, 1_024, 1_025])
 def test_nth_member_finds_the_last_of_a_full_set(width):
     assert nth_member((1 << width) - 1, width - 1) == width - 1
+
+
+@repeatable
+@given(sets)
+def test_members_are_a_sequence_without_being_listed(positions):
+    found = Members(bits_of(positions))
+    listed = sorted(positions)
+
+    assert len(found) == len(listed)
+    assert list(found) == [found[n] for n in range(len(found))] == found[:] == listed
+    assert found[1:3] == listed[1:3]
+    assert found[::-2] == listed[::-2]
+
+
+@pytest.mark.parametrize("n", [-1, 3, 100])
+def test_member_beyond_the_last_is_none(n):
+    with pytest.raises(IndexError):
+        Members(0b10101)[n]
 
 
 @repeatable

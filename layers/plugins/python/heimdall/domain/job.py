@@ -122,8 +122,11 @@ class Job:
 
     def started(self, *, now_ms: int, lease_expires_at_ms: int) -> "Job":
         """Begin the next run."""
+        self._check(JobStatus.RUNNING)
         return replace(
-            self._to(JobStatus.RUNNING, now_ms),
+            self,
+            status=JobStatus.RUNNING,
+            updated_at_ms=now_ms,
             run=self.run + 1,
             started_at_ms=now_ms,
             lease_expires_at_ms=lease_expires_at_ms,
@@ -131,8 +134,11 @@ class Job:
 
     def finished(self, outcome: RunOutcome, *, now_ms: int, keep_for_days: int) -> "Job":
         """End the job the way its run ended."""
+        self._check(outcome.status)
         return replace(
-            self._to(outcome.status, now_ms),
+            self,
+            status=outcome.status,
+            updated_at_ms=now_ms,
             finished_at_ms=now_ms,
             lease_expires_at_ms=None,
             handle=None,
@@ -154,18 +160,18 @@ class Job:
         if self.status is JobStatus.CANCELING:
             return self
         if self.run:
-            return replace(self._to(JobStatus.CANCELING, now_ms), canceled_by=by)
+            self._check(JobStatus.CANCELING)
+            return replace(self, status=JobStatus.CANCELING, updated_at_ms=now_ms, canceled_by=by)
         canceled = self.finished(
             RunOutcome(status=JobStatus.CANCELED), now_ms=now_ms, keep_for_days=keep_for_days
         )
         return replace(canceled, canceled_by=by)
 
-    def _to(self, status: JobStatus, now_ms: int) -> "Job":
+    def _check(self, status: JobStatus) -> None:
         if status not in TRANSITIONS[self.status]:
             raise InvalidTransitionError(
                 f"the job is {self.status} and cannot become {status}", job_id=self.id
             )
-        return replace(self, status=status, updated_at_ms=now_ms)
 
 
 def _cut(error: str | None) -> str | None:
