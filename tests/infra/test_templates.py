@@ -18,6 +18,7 @@ EXCEPTIONS = {
     "ExecuteLightRole": {
         "AwsSolutions-IAM5[jobs/*]",
         "AwsSolutions-IAM5[jobs/*/context.json]",
+        "AwsSolutions-IAM5[jobs/*/std*]",
     },
     "SubmitFunction": {"AwsSolutions-L1"},
     "QueryFunction": {"AwsSolutions-L1"},
