@@ -18,8 +18,8 @@ from local.terminal import curl_line, say
 
 DEFAULT_PORT = "9090"
 PORT_VARIABLE = "HEIMDALL_PORT"
-ENDINGS = (signal.SIGTERM, signal.SIGHUP)
-"""Treated as Ctrl-C: what was begun is put in order."""
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What was begun is put in order, also where a shell told its background jobs to ignore them."""
 
 
 def run(environment: Environment) -> int:
@@ -35,7 +35,7 @@ def run(environment: Environment) -> int:
         crashed = []
         say("")
     finally:
-        for number in (signal.SIGINT, *ENDINGS):
+        for number in ENDINGS:
             signal.signal(number, signal.SIG_IGN)
         down(environment)
     if crashed:

@@ -1,24 +1,28 @@
 """Taking a delivery, and running one attempt of a job from its start to its recorded end."""
 
 import json
-import time
-from dataclasses import dataclass, replace
+import secrets
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from functions.execute.engine import follow, keep_handle
 from functions.execute.streams import StreamEnd, StreamWriter
 from functions.execute.supervisor import LEASE_MS, Supervisor
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
-from heimdall.domain.errors import HeimdallError, JobNotFoundError, NotFoundError, PluginError
-from heimdall.domain.job import Job, JobStatus, RunOutcome
+from heimdall.domain.errors import (
+    HeimdallError,
+    JobNotFoundError,
+    NotFoundError,
+    StoreThrottledError,
+)
+from heimdall.domain.job import UNKNOWN_SIZE, Job, JobStatus, RunOutcome
 from heimdall.domain.ports import FinishedRun, StaleJobError
 from heimdall.domain.result import INLINE_BYTES
 from heimdall.observability import count, logger
 from heimdall.plugin.spec import (
-    Plugin,
-    RunHandle,
     RunReport,
     RunRequest,
     RunState,
@@ -32,8 +36,7 @@ MARGIN_SECONDS = 8.0
 ANSWER_BYTES = 2_500_000
 """A larger result does not travel back: as text in JSON in JSON it could pass Lambda's 6 MB."""
 
-_POLL_SECONDS = 1.0
-_CANCEL_GRACE_SECONDS = 5.0
+_RECORD_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,9 @@ def take_delivery(job_id: str, run: int, *, runtime: ExecuteRuntime) -> Assignme
     if job.status not in (JobStatus.NEW, JobStatus.ACCEPTED) or job.run + 1 != run:
         return None
     now_ms = runtime.clock.now_ms()
-    started = job.started(now_ms=now_ms, lease_expires_at_ms=now_ms + LEASE_MS)
+    started = job.started(
+        now_ms=now_ms, lease_expires_at_ms=now_ms + LEASE_MS, claim=secrets.token_hex(4)
+    )
     try:
         command = runtime.catalog.command(job.command_id)
         cluster = runtime.catalog.cluster(job.cluster_id)
@@ -99,12 +104,15 @@ def execute_run(
     with Supervisor(
         job, jobs=runtime.jobs, streams=streams, clock=runtime.clock, seconds_left=budget
     ) as supervisor:
-        report = _attempt(assignment, supervisor, streams, budget, runtime)
-    ends = [stream.close() for stream in streams]
+        report, job = _attempt(assignment, supervisor, streams, budget, runtime)
     result = report.result.to_json() if report.result else None
-    outcome = _outcome(report, supervisor.reason, budget, result, ends)
-    if result and outcome.result is None and outcome.result_bytes:
-        runtime.files.put_result(job.id, job.run, result)
+    try:
+        ends = [stream.close() for stream in streams]
+        outcome = _outcome(report, supervisor.reason, budget, result, ends)
+        if result and outcome.result is None and outcome.result_bytes:
+            runtime.files.put_result(job.id, job.run, result)
+    except StoreThrottledError as error:
+        outcome = _unstored(report, error)
     finished = _record(job, outcome, runtime)
     count(f"Job{finished.status.capitalize()}", job_id=job.id, plugin=job.plugin)
     travels = result is not None and 0 < outcome.result_bytes <= ANSWER_BYTES
@@ -117,27 +125,33 @@ def _attempt(
     streams: list[StreamWriter],
     seconds_left: float,
     runtime: ExecuteRuntime,
-) -> RunReport:
-    """Let the plugin do the work; whatever it raises becomes a report."""
+) -> tuple[RunReport, Job]:
+    """Let the plugin do the work; whatever it raises becomes a report.
+
+    Returns:
+        The report, and the job as it is stored by then.
+
+    Raises:
+        StaleJobError: the run is not ours any more.
+    """
+    job = assignment.job
     try:
         plugin = runtime.plugins.plugin(assignment.command.plugin)
-        request = _request(assignment, supervisor, streams, seconds_left, runtime)
-        started = plugin.start(request)
-        return (
-            _follow(plugin, started, assignment.job, supervisor, runtime)
-            if isinstance(started, RunHandle)
-            else started
-        )
-    except HeimdallError as error:
-        return RunReport(state=RunState.FAILED, detail=str(error))
+        started = plugin.start(_request(assignment, supervisor, streams, seconds_left, runtime))
+        if isinstance(started, RunReport):
+            return started, job
+        job = keep_handle(job, started, plugin=plugin, jobs=runtime.jobs)
+        return follow(started, plugin=plugin, supervisor=supervisor), job
     except StaleJobError:
         raise
+    except HeimdallError as error:
+        return RunReport(state=RunState.FAILED, detail=str(error)), job
     except ValidationError as error:
-        return RunReport(state=RunState.FAILED, detail=f"a context no longer fits: {error}")
+        return RunReport(state=RunState.FAILED, detail=f"a context no longer fits: {error}"), job
     except Exception as error:  # noqa: BLE001 - other people's code ends here
-        logger.exception("plugin failed", job_id=assignment.job.id)
+        logger.exception("plugin failed", job_id=job.id)
         reason = f"the plugin {assignment.command.plugin!r} failed: {type(error).__name__}: {error}"
-        return RunReport(state=RunState.FAILED, detail=reason)
+        return RunReport(state=RunState.FAILED, detail=reason), job
 
 
 def _request(
@@ -171,33 +185,6 @@ def _validated(model: type[BaseModel], context: dict[str, Any]) -> BaseModel:
     return model.model_validate(context)
 
 
-def _follow(
-    plugin: Plugin, handle: RunHandle, job: Job, supervisor: Supervisor, runtime: ExecuteRuntime
-) -> RunReport:
-    """Ask after work at an engine until it has ended there, or had its time to.
-
-    Raises:
-        PluginError: the engine lost the work, or did not end it in time.
-        StaleJobError: the run is no longer ours.
-    """
-    text = json.dumps(dict(handle.values))
-    runtime.jobs.save(job, replace(job, handle=text))
-    give_up_at: float | None = None
-    while True:
-        report = plugin.poll(handle)
-        if report.state is not RunState.RUNNING:
-            return report
-        pause = report.retry_after_seconds or _POLL_SECONDS
-        if give_up_at is None:
-            if supervisor.wait(pause):
-                plugin.cancel(handle)
-                give_up_at = time.monotonic() + _CANCEL_GRACE_SECONDS
-        elif time.monotonic() > give_up_at:
-            raise PluginError("the engine was told to end the work and has not done so")
-        else:
-            time.sleep(min(pause, _POLL_SECONDS))
-
-
 def _outcome(
     report: RunReport,
     stopped: StopReason | None,
@@ -220,6 +207,16 @@ def _outcome(
     )
 
 
+def _unstored(report: RunReport, error: StoreThrottledError) -> RunOutcome:
+    """Say that what a run gave could not be kept: without it, no run is called a success."""
+    return RunOutcome(
+        status=JobStatus.FAILED,
+        error=f"the run ended {report.state}, but its output could not be stored: {error}",
+        stdout_bytes=UNKNOWN_SIZE,
+        stderr_bytes=UNKNOWN_SIZE,
+    )
+
+
 def _ending(
     report: RunReport, stopped: StopReason | None, seconds: float
 ) -> tuple[JobStatus, str | None]:
@@ -239,6 +236,7 @@ def _record(job: Job, outcome: RunOutcome, runtime: ExecuteRuntime) -> Job:
         StaleJobError: the run is not the job's any more.
     """
     before = runtime.jobs.get(job.id) if outcome.status is JobStatus.CANCELED else job
+    tries = 0
     while True:
         if before.run != job.run or before.status.is_final:
             raise StaleJobError(before)
@@ -253,6 +251,10 @@ def _record(job: Job, outcome: RunOutcome, runtime: ExecuteRuntime) -> Job:
             if stale.current is None:
                 raise
             before = stale.current
+        except StoreThrottledError:
+            tries += 1
+            if tries == _RECORD_TRIES:
+                raise
         else:
             return finished
 

@@ -32,6 +32,7 @@ class StreamWriter:
         self._part = bytearray()
         self._full_parts = 0
         self._stored = 0
+        self._is_cut = False
 
     @property
     def size(self) -> int:
@@ -41,11 +42,12 @@ class StreamWriter:
     def write(self, data: bytes) -> None:
         """Append; blocks while a full part is being stored."""
         with self._lock:
-            room = MAX_BYTES - self.size
-            if room <= 0:
+            if self._is_cut:
                 return
+            room = MAX_BYTES - self.size
             self._append(data[:room])
             if len(data) > room:
+                self._is_cut = True
                 self._append(_DROPPED % MAX_BYTES)
 
     def flush(self) -> None:

@@ -39,8 +39,9 @@ class Ticker:
         with self._lock:
             self._watching[supervisor] = time.monotonic()
             if self._thread is None:
-                self._thread = Thread(target=self._run, name="ticker", daemon=True)
-                self._thread.start()
+                thread = Thread(target=self._run, name="ticker", daemon=True)
+                thread.start()
+                self._thread = thread
 
     def leave(self, supervisor: "Supervisor") -> None:
         """Tick it no more; waits for a tick that is under way."""

@@ -8,9 +8,10 @@ from functions.submit.schemas import (
     CommandRequest,
     StatusRequest,
     parse_context,
+    plain_tags,
 )
 from heimdall.domain.cluster import Cluster
-from heimdall.domain.command import CatalogEntry, CatalogStatus, Command
+from heimdall.domain.command import CatalogEntry, CatalogStatus, Command, system_tags
 from heimdall.domain.errors import (
     ClusterNotFoundError,
     CommandNotFoundError,
@@ -121,7 +122,10 @@ def _common(entry_id: str, request: ClusterRequest, caller: Caller) -> dict[str,
         "name": request.name,
         "version": request.version,
         "description": request.description,
-        "tags": request.plain_tags(),
+        "tags": plain_tags(
+            request.tags,
+            system_tags(id=entry_id, name=request.name, version=request.version),
+        ),
         "status": CatalogStatus(request.status),
         "context": request.context,
         "user": caller.user,

@@ -21,6 +21,26 @@ def _status(text: str) -> CatalogStatus:
         raise ValueError(f"must be one of {', '.join(CatalogStatus)}") from None
 
 
+def plain_tags(tags: list[str], system: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return tags each once and in the order given, without the system's.
+
+    Args:
+        tags: what was sent.
+        system: the system tags of the object; those may be sent, and say nothing new.
+
+    Raises:
+        InvalidRequestError: a tag pretends to be a system tag.
+    """
+    for position, tag in enumerate(tags):
+        if tag.partition(":")[0] in SYSTEM_TAG_NAMES and tag not in system:
+            message = f"{tag!r} is for the gateway to set, as are all of {SYSTEM_TAG_NAMES}"
+            raise InvalidRequestError(
+                f"tags.{position}: {message}",
+                details=[{"path": f"tags.{position}", "message": message}],
+            )
+    return tuple(dict.fromkeys(tag for tag in tags if tag not in system))
+
+
 Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_printable)]
 Version = Annotated[str, Field(max_length=64), AfterValidator(_printable)]
 Description = Annotated[str, Field(max_length=4_096)]
@@ -56,12 +76,6 @@ class ClusterRequest(_Request):
     tags: Tags = []
     status: Status = CatalogStatus.ACTIVE
     context: dict[str, Any] = {}
-
-    def plain_tags(self) -> tuple[str, ...]:
-        """Return the tags without the system's, each once, in the order given."""
-        return tuple(
-            dict.fromkeys(tag for tag in self.tags if tag.split(":")[0] not in SYSTEM_TAG_NAMES)
-        )
 
 
 class CommandRequest(ClusterRequest):

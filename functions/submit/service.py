@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from functions.submit.schemas import JobRequest, parse_context
+from functions.submit.schemas import JobRequest, parse_context, plain_tags
 from heimdall.domain.clock import new_job_id
 from heimdall.domain.errors import InvalidRequestError, RunnerUnavailableError
 from heimdall.domain.job import Job, JobStatus, RunOutcome
@@ -127,11 +127,11 @@ def _new_job(
         name=request.name,
         version=request.version,
         description=request.description,
-        tags=tuple(dict.fromkeys(request.tags)),
+        tags=plain_tags(request.tags),
         user=caller.user,
         caller=caller.principal,
-        command_criteria=tuple(request.command_criteria),
-        cluster_criteria=tuple(request.cluster_criteria),
+        command_criteria=tuple(dict.fromkeys(request.command_criteria)),
+        cluster_criteria=tuple(dict.fromkeys(request.cluster_criteria)),
         command_id=pair.command.id,
         command_name=pair.command.name,
         cluster_id=pair.cluster.id,

@@ -39,7 +39,9 @@ if TYPE_CHECKING:
 SYNC_WAIT_SECONDS = 25
 """How long `submit` waits for a sync job: the API gives up after 30 s, starts take some."""
 
-_DYNAMODB_READ_SECONDS = 5
+_ATTEMPTS = 3
+_CONNECT_SECONDS = 1
+_DYNAMODB_READ_SECONDS = 3
 _READ_SECONDS = 10
 
 
@@ -176,16 +178,17 @@ def _sqs() -> "SQSClient":
 
 
 def _s3() -> "S3Client":
-    # Addresses for clients must be signed with version 4: most regions know no other.
-    signing = Config(signature_version="s3v4")
+    # Addresses for clients: most regions know no older signature, and only the region's own host
+    # answers for a new bucket without a redirect, which would break it.
+    signing = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
     return boto3.client("s3", config=_config(_READ_SECONDS).merge(signing))
 
 
 def _config(read_seconds: int) -> Config:
     # The services check parameters themselves; botocore's check is a tenth of a call's CPU time.
     return Config(
-        retries={"mode": "standard", "total_max_attempts": 4},
-        connect_timeout=2,
+        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+        connect_timeout=_CONNECT_SECONDS,
         read_timeout=read_seconds,
         parameter_validation=False,
     )
@@ -196,7 +199,7 @@ def _waiting_lambda() -> "LambdaClient":
         "lambda",
         config=Config(
             retries={"total_max_attempts": 1},
-            connect_timeout=2,
+            connect_timeout=_CONNECT_SECONDS,
             read_timeout=SYNC_WAIT_SECONDS,
             parameter_validation=False,
         ),

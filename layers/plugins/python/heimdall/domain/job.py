@@ -78,6 +78,7 @@ class Job:
         context: the job's context as JSON text; None if it is too large for the item.
         run: the number of the current attempt; 0 before the first.
         lease_expires_at_ms: when the executor of the current run must have been heard of again.
+        claim: a random word of the executor that took the current run off the queue.
         sends: how often the job was sent to its runner's queue again.
         handle: how to find the work at the engine, as JSON text.
         expires_at: when a finished job is removed, in seconds since the epoch.
@@ -107,6 +108,7 @@ class Job:
     started_at_ms: int | None = None
     finished_at_ms: int | None = None
     lease_expires_at_ms: int | None = None
+    claim: str = ""
     sent_at_ms: int | None = None
     sends: int = 0
     handle: str | None = None
@@ -120,8 +122,8 @@ class Job:
     stderr_bytes: int = 0
     expires_at: int | None = None
 
-    def started(self, *, now_ms: int, lease_expires_at_ms: int) -> "Job":
-        """Begin the next run."""
+    def started(self, *, now_ms: int, lease_expires_at_ms: int, claim: str = "") -> "Job":
+        """Begin the next run; `claim` tells apart two executors that try to at the same time."""
         self._check(JobStatus.RUNNING)
         return replace(
             self,
@@ -130,6 +132,7 @@ class Job:
             run=self.run + 1,
             started_at_ms=now_ms,
             lease_expires_at_ms=lease_expires_at_ms,
+            claim=claim,
         )
 
     def finished(self, outcome: RunOutcome, *, now_ms: int, keep_for_days: int) -> "Job":

@@ -63,6 +63,9 @@ class JobStore(Protocol):
     def save(self, before: Job, after: Job) -> None:
         """Write what changed, if the stored job still has `before`'s status and run.
 
+        A job that is stored as `after` already counts as written: the writer was retried. So two
+        writers must not be able to make the same `after` of which only one may go on.
+
         Raises:
             StaleJobError: it has not; nothing was written.
         """
@@ -77,7 +80,11 @@ class JobStore(Protocol):
         ...
 
     def pulse(self, job: Job, *, now_ms: int) -> Pulse:
-        """Read what the executor of this run has to know."""
+        """Read what the executor of this run has to know.
+
+        Raises:
+            StoreThrottledError: it could not be read; that says nothing of the run.
+        """
         ...
 
     def watch(self, job_id: str, *, now_ms: int) -> bool:

@@ -108,4 +108,4 @@ def _closest(entries: Iterable[CatalogEntry], wanted: Sequence[str]) -> list[dic
 
 def _missing(entry: CatalogEntry, wanted: Sequence[str]) -> list[str]:
     carried = frozenset(entry.all_tags)
-    return [tag for tag in wanted if tag not in carried]
+    return [tag for tag in dict.fromkeys(wanted) if tag not in carried]

@@ -15,6 +15,7 @@ from heimdall.domain.errors import (
     CommandNotFoundError,
     ConcurrentChangeError,
     InvalidRequestError,
+    StoreThrottledError,
 )
 from heimdall.domain.ports import Page
 from heimdall.store import keys
@@ -27,6 +28,8 @@ MAX_ENTRY_BYTES = 300_000
 """Leaves room below the 400 KB of an item for keys and for what the gateway adds."""
 
 _TRIES = 10
+_OVERTAKEN = frozenset({"TransactionCanceledException", "TransactionConflictException"})
+_THROTTLED = frozenset({"ThrottlingError", "ProvisionedThroughputExceeded"})
 
 Entry = TypeVar("Entry", Command, Cluster)
 Item = dict[str, Any]
@@ -137,12 +140,14 @@ class DynamoCatalogStore:
                     ]
                 )
         except ClientError as error:
-            if error_code(error) in {
-                "TransactionCanceledException",
-                "TransactionConflictException",
-            }:
-                return False
-            raise
+            if error_code(error) not in _OVERTAKEN:
+                raise
+            reasons: Any = error.response.get("CancellationReasons", [])
+            if any(reason.get("Code") in _THROTTLED for reason in reasons):
+                raise StoreThrottledError(
+                    "the catalog is busy; try again in a few seconds"
+                ) from error
+            return False
         return True
 
     def _next_head(self, revision: int, *, is_first: bool) -> Any:  # noqa: ANN401 - boto3's shape

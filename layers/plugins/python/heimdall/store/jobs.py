@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from heimdall.domain.clock import first_id_at
-from heimdall.domain.errors import JobNotFoundError
+from heimdall.domain.errors import JobNotFoundError, StoreThrottledError
 from heimdall.domain.job import Job, JobStatus
 from heimdall.domain.ports import Page, Pulse, StaleJobError
 from heimdall.store import keys
@@ -36,12 +36,19 @@ class DynamoJobStore:
 
     def create(self, job: Job) -> None:
         """Write a new job."""
-        with throttling_translated():
-            self.client.put_item(
-                TableName=self.table,
-                Item=encode(job),
-                ConditionExpression="attribute_not_exists(pk)",
-            )
+        item = encode(job)
+        try:
+            with throttling_translated():
+                self.client.put_item(
+                    TableName=self.table,
+                    Item=item,
+                    ConditionExpression="attribute_not_exists(pk)",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except ClientError as error:
+            # The answer to the first try was lost, and botocore tried again.
+            if error.response.get("Item") != item:
+                raise
 
     def get(self, job_id: str) -> Job:
         """Read a job as it stands now."""
@@ -55,17 +62,24 @@ class DynamoJobStore:
 
     def save(self, before: Job, after: Job) -> None:
         """Write what changed, if the stored job still has `before`'s status and run."""
+        if before == after:
+            return
         old, new = encode(before), encode(after)
         changed = {name: value for name, value in new.items() if old.get(name) != value}
         gone = [name for name in old if name not in new]
         update, names, values = _update_expression(changed, gone)
-        self._update(
-            before.id,
-            update,
-            _IS_CURRENT if before.run else f"#status = :status AND {_NO_RUN}",
-            names,
-            {**values, ":status": {"S": before.status.value}, **_run_value(before)},
-        )
+        try:
+            self._update(
+                before.id,
+                update,
+                _IS_CURRENT if before.run else f"#status = :status AND {_NO_RUN}",
+                names,
+                {**values, ":status": {"S": before.status.value}, **_run_value(before)},
+            )
+        except StaleJobError as stale:
+            # Equal: the answer to the first try was lost, and botocore tried again.
+            if stale.current != after:
+                raise
 
     def renew_lease(self, job: Job, *, lease_expires_at_ms: int) -> None:
         """Prolong the lease of the job's current run, whatever its unfinished status."""
@@ -90,6 +104,8 @@ class DynamoJobStore:
                     }
                 }
             )
+        if answer.get("UnprocessedKeys"):
+            raise StoreThrottledError("the gateway's store is busy")
         items: dict[str, Any] = {
             item["sk"]["S"]: item for item in answer["Responses"].get(self.table, [])
         }

@@ -1,9 +1,10 @@
-"""Turns what AWS says when it is asked too much into the gateway's own error."""
+"""Turns what AWS says, or does not say, when it is asked too much into the gateway's own error."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnectionError
 
 from heimdall.domain.errors import StoreThrottledError
 
@@ -22,9 +23,11 @@ _THROTTLED = frozenset(
 
 @contextmanager
 def throttling_translated() -> Iterator[None]:
-    """Raise StoreThrottledError where the store gave up retrying; leave other errors alone."""
+    """Raise StoreThrottledError where botocore gave up retrying; leave other errors alone."""
     try:
         yield
+    except (NoConnectionError, HTTPClientError) as error:
+        raise StoreThrottledError("the gateway's store does not answer; try again") from error
     except ClientError as error:
         if error_code(error) in _THROTTLED:
             raise StoreThrottledError(
