@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from heimdall.domain.command import CatalogStatus
 from heimdall.domain.errors import (
@@ -11,6 +12,7 @@ from heimdall.domain.errors import (
     CommandNotFoundError,
     ConcurrentChangeError,
     InvalidRequestError,
+    StoreThrottledError,
 )
 from heimdall.store.catalog import MAX_ENTRY_BYTES, DynamoCatalogStore
 from tests.factories import make_cluster, make_command
@@ -282,3 +284,18 @@ def test_page_of_large_entries_is_full_and_goes_on(dynamo_store):
 
     assert len(page.entries) == 6
     assert page.next_after == "c-5"
+
+
+def test_throttled_transaction_is_no_conflict(dynamo_store):
+    def refuse(**_):
+        answer = {
+            "Error": {"Code": "TransactionCanceledException"},
+            "CancellationReasons": [{"Code": "None"}, {"Code": "ThrottlingError"}],
+        }
+        raise ClientError(answer, "TransactWriteItems")
+
+    events = dynamo_store.client.meta.events
+    events.register("before-call.dynamodb.TransactWriteItems", refuse)
+
+    with pytest.raises(StoreThrottledError):
+        dynamo_store.write_cluster("large", lambda _: make_cluster(id="large"))

@@ -98,7 +98,9 @@ def test_save_leaves_alone_what_others_changed_meanwhile(store):
     assert store.get(JOB_ID) == replace(CANCELING, lease_expires_at_ms=NOW_MS + 99_000)
 
 
-@pytest.mark.parametrize("current", [CANCELING, SECOND_RUN, finish(RUNNING), make_job()])
+@pytest.mark.parametrize(
+    "current", [CANCELING, SECOND_RUN, finish(RUNNING, JobStatus.FAILED), make_job()]
+)
 def test_save_refuses_when_the_job_has_moved_on_and_shows_how_it_stands(store, current):
     store.create(current)
 
@@ -121,13 +123,15 @@ def test_save_of_a_job_that_is_gone_is_refused_and_writes_nothing(store):
 def test_of_two_deliveries_one_starts_the_run(store):
     new = make_job()
     store.create(new)
-    started = new.started(now_ms=NOW_MS, lease_expires_at_ms=NOW_MS + 1)
+    one, other = (
+        new.started(now_ms=NOW_MS, lease_expires_at_ms=NOW_MS + 1, claim=claim) for claim in "ab"
+    )
 
-    store.save(new, started)
+    store.save(new, one)
     with pytest.raises(StaleJobError) as stale:
-        store.save(new, started)
+        store.save(new, other)
 
-    assert stale.value.current.run == 1
+    assert stale.value.current.claim == "a"
 
 
 def test_cancel_is_not_lost_when_the_run_ends_at_the_same_time(store):

@@ -55,6 +55,7 @@ def test_command_comes_back_as_it_was_put(world: World) -> None:
         ("command/x", {**PING, "status": 1}, "status"),
         ("command/x", {**PING, "id": "y"}, "id"),
         ("command/x", {**PING, "tags": [None]}, "tags.0"),
+        ("command/x", {**PING, "tags": ["type:a", "_id:y"]}, "tags.1"),
         (
             "command/x",
             {"name": "x", "plugin": "shell", "context": {"command": "ls"}},

@@ -44,6 +44,7 @@ def _nothing_was_written(world: World) -> bool:
         (job_request(tags="type:a"), "tags"),
         (job_request(tags=[1]), "tags.0"),
         (job_request(tags=["fine", "line\nbreak"]), "tags.1"),
+        (job_request(tags=["_id:mine"]), "tags.0"),
         (job_request(context=[]), "context"),
         (job_request(context="{}"), "context"),
         (job_request(command_criteria=[]), "command_criteria"),

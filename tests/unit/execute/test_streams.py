@@ -238,3 +238,15 @@ def test_what_could_not_be_stored_is_stored_with_the_next_write():
     writer.close()
 
     assert files.objects[WHOLE] == b"0123456789ab"
+
+
+@small_parts
+def test_stream_cut_at_the_very_end_of_a_write_says_so(writer, files, monkeypatch):
+    monkeypatch.setattr(streams, "MAX_BYTES", 20)
+    note = b"\n[heimdall: the stream is longer than 20 bytes; the rest was dropped]\n"
+
+    for piece in (b"0123456789", b"abcdefghij", b"K", b"L"):
+        writer.write(piece)
+    writer.close()
+
+    assert files.objects[WHOLE] == b"0123456789abcdefghij" + note

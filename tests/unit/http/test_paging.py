@@ -66,18 +66,13 @@ def test_cursor_of_a_job_with_any_character_changed_is_refused(position):
 
 @repeatable
 @given(texts, st.data())
-def test_cursor_with_a_character_changed_never_means_something_else(after, data):
+def test_cursor_with_any_character_changed_is_refused(after, data):
     cursor = signed(after)
     position = data.draw(st.integers(min_value=0, max_value=len(cursor) - 1))
-    other = data.draw(st.characters(codec="ascii"))
+    other = data.draw(st.characters(codec="ascii", exclude_characters=cursor[position]))
 
-    # The last character may hold bits that no byte needs.
-    try:
-        meaning = read(cursor[:position] + other + cursor[position + 1 :])
-    except InvalidPageTokenError:
-        assert other != cursor[position]
-    else:
-        assert meaning == after
+    with pytest.raises(InvalidPageTokenError):
+        read(cursor[:position] + other + cursor[position + 1 :])
 
 
 @pytest.mark.parametrize(
