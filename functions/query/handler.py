@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from aws_lambda_powertools.event_handler import Response
 
 from functions.query import service
-from heimdall.domain.command import CatalogEntry, CatalogStatus
+from heimdall.domain.command import CatalogStatus
 from heimdall.domain.errors import InvalidRequestError
 from heimdall.domain.job import Job
 from heimdall.domain.ports import Page
@@ -25,7 +25,7 @@ from heimdall.http.views import (
 from heimdall.observability import logger
 from heimdall.runtime import query_runtime
 
-Entry = TypeVar("Entry", bound=CatalogEntry)
+Entry = TypeVar("Entry")
 
 app = build_resolver(lambda: query_runtime().settings.trusted_proxies)
 
@@ -66,23 +66,19 @@ def get_result(job_id: str) -> Response[Any]:
 @app.get("/api/v1/jobs")
 def list_jobs() -> Response[str]:
     """List jobs, newest first."""
-    limit, cursor = _paging()
-    page, following = service.list_jobs(
-        limit=limit, cursor=cursor, jobs=query_runtime().jobs, key=query_runtime().cursor_key
-    )
-    return json_response(_page_view(page, job_view, following))
+    return _list("jobs", query_runtime().jobs.list_newest, job_view)
 
 
 @app.get("/api/v1/commands")
 def list_commands() -> Response[str]:
     """List commands, by id."""
-    return _list_entries("commands", query_runtime().catalog.list_commands, command_view)
+    return _list("commands", query_runtime().catalog.list_commands, command_view)
 
 
 @app.get("/api/v1/clusters")
 def list_clusters() -> Response[str]:
     """List clusters, by id."""
-    return _list_entries("clusters", query_runtime().catalog.list_clusters, cluster_view)
+    return _list("clusters", query_runtime().catalog.list_clusters, cluster_view)
 
 
 @app.get("/api/v1/command/<command_id>/status")
@@ -164,7 +160,7 @@ def _text_or_bytes(data: bytes) -> str | bytes:
         return data
 
 
-def _list_entries(
+def _list(
     listing: str,
     read: Callable[..., Page[Entry]],
     view: Callable[[Entry], dict[str, Any]],

@@ -7,9 +7,8 @@ from typing import Any
 
 from heimdall.domain.errors import InvalidRequestError, NotFoundError
 from heimdall.domain.job import UNKNOWN_SIZE, Job, JobStatus
-from heimdall.domain.ports import JobFiles, JobStore, Page
+from heimdall.domain.ports import JobFiles
 from heimdall.domain.stream import PART_BYTES, part_of
-from heimdall.http.paging import read_cursor, sign_cursor
 from heimdall.runtime import QueryRuntime
 
 ANSWER_BYTES = 4 * 1024 * 1024
@@ -89,20 +88,6 @@ def read_stream(
     if size == 0:
         return StreamAnswer()
     return _read_parts(job, name, offset or 0, files=runtime.files)
-
-
-def list_jobs(
-    *, limit: int, cursor: str | None, jobs: JobStore, key: Callable[[], bytes]
-) -> tuple[Page[Job], str | None]:
-    """Read a page of all jobs, newest first, and the cursor of the next.
-
-    Raises:
-        InvalidPageTokenError: the cursor is not of this listing.
-    """
-    after = read_cursor(cursor, listing="jobs", key=key()) if cursor else None
-    page = jobs.list_newest(limit=limit, after=after)
-    following = sign_cursor(page.next_after, listing="jobs", key=key()) if page.next_after else None
-    return page, following
 
 
 def read_offset(text: str | None) -> int | None:

@@ -1,6 +1,7 @@
 """Changing the catalog."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from functions.submit.schemas import (
@@ -16,6 +17,7 @@ from heimdall.domain.errors import (
     ClusterNotFoundError,
     CommandNotFoundError,
     InvalidRequestError,
+    NotFoundError,
     UnknownPluginError,
 )
 from heimdall.http.auth import Caller
@@ -84,14 +86,11 @@ def put_command_status(
     Raises:
         CommandNotFoundError: there is no such command.
     """
-    now_ms = runtime.clock.now_ms()
-
-    def change(existing: Command | None) -> Command:
-        if existing is None:
-            raise CommandNotFoundError(f"there is no command {command_id!r}")
-        return _with_status(existing, request, caller, now_ms)
-
-    written = runtime.catalog.write_command(command_id, change)
+    written = _put_status(
+        runtime.catalog.write_command,
+        CommandNotFoundError(f"there is no command {command_id!r}"),
+        _StatusChange(command_id, request, caller, runtime.clock.now_ms()),
+    )
     count("CommandWritten", command_id=command_id, user=caller.user)
     return written
 
@@ -104,16 +103,39 @@ def put_cluster_status(
     Raises:
         ClusterNotFoundError: there is no such cluster.
     """
-    now_ms = runtime.clock.now_ms()
-
-    def change(existing: Cluster | None) -> Cluster:
-        if existing is None:
-            raise ClusterNotFoundError(f"there is no cluster {cluster_id!r}")
-        return _with_status(existing, request, caller, now_ms)
-
-    written = runtime.catalog.write_cluster(cluster_id, change)
+    written = _put_status(
+        runtime.catalog.write_cluster,
+        ClusterNotFoundError(f"there is no cluster {cluster_id!r}"),
+        _StatusChange(cluster_id, request, caller, runtime.clock.now_ms()),
+    )
     count("ClusterWritten", cluster_id=cluster_id, user=caller.user)
     return written
+
+
+@dataclass(frozen=True, slots=True)
+class _StatusChange:
+    entry_id: str
+    request: StatusRequest
+    caller: Caller
+    now_ms: int
+
+
+def _put_status(
+    write: Callable[[str, Callable[[Entry | None], Entry]], Entry],
+    missing: NotFoundError,
+    wanted: _StatusChange,
+) -> Entry:
+    def change(existing: Entry | None) -> Entry:
+        if existing is None:
+            raise missing
+        return replace(
+            existing,
+            status=CatalogStatus(wanted.request.status),
+            user=wanted.caller.user,
+            updated_at_ms=wanted.now_ms,
+        )
+
+    return write(wanted.entry_id, change)
 
 
 def _common(entry_id: str, request: ClusterRequest, caller: Caller) -> dict[str, Any]:
@@ -135,11 +157,6 @@ def _common(entry_id: str, request: ClusterRequest, caller: Caller) -> dict[str,
 def _stamped(wanted: Entry, existing: CatalogEntry | None, now_ms: int) -> Entry:
     created_at_ms = existing.created_at_ms if existing else now_ms
     return replace(wanted, created_at_ms=created_at_ms, updated_at_ms=now_ms)
-
-
-def _with_status(existing: Entry, request: StatusRequest, caller: Caller, now_ms: int) -> Entry:
-    status = CatalogStatus(request.status)
-    return replace(existing, status=status, user=caller.user, updated_at_ms=now_ms)
 
 
 def _check_id(entry_id: str, sent: str | None) -> None:
