@@ -21,7 +21,7 @@ $(VENV)/.installed: requirements/uv.txt requirements/dev.txt
 $(VENV)/.ready: $(VENV)/.installed pyproject.toml
 	@local/setup.sh project $(VENV)
 
-$(EMULATOR)/.ready: requirements/emulator.txt $(VENV)/.ready
+$(EMULATOR)/.ready: requirements/emulator.txt $(VENV)/.installed
 	@local/setup.sh emulator $(PYTHON) $(EMULATOR)
 
 .PHONY: dev
