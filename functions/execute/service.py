@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from functions.execute.engine import follow, keep_handle
 from functions.execute.streams import StreamEnd, StreamWriter
-from functions.execute.supervisor import LEASE_MS, Supervisor
+from functions.execute.supervisor import Supervisor
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
 from heimdall.domain.errors import (
@@ -18,7 +18,7 @@ from heimdall.domain.errors import (
     NotFoundError,
     StoreThrottledError,
 )
-from heimdall.domain.job import UNKNOWN_SIZE, Job, JobStatus, RunOutcome
+from heimdall.domain.job import LEASE_MS, UNKNOWN_SIZE, Job, JobStatus, RunOutcome
 from heimdall.domain.ports import FinishedRun, StaleJobError
 from heimdall.domain.result import INLINE_BYTES
 from heimdall.observability import count, logger

@@ -8,13 +8,12 @@ from typing import Self
 
 from functions.execute.streams import StreamWriter
 from heimdall.domain.clock import Clock
-from heimdall.domain.job import Job, JobStatus
+from heimdall.domain.job import LEASE_MS, Job, JobStatus
 from heimdall.domain.ports import JobStore, StaleJobError
 from heimdall.observability import logger
 from heimdall.plugin.spec import StopReason
 
 TICK_SECONDS = 1.0
-LEASE_MS = 60_000
 RENEW_AFTER_MS = 20_000
 FIRST_FLUSH_MS = 2_000
 MAX_FLUSH_GAP_MS = 60_000

@@ -7,7 +7,7 @@ from typing import Any
 from functions.submit.schemas import JobRequest, parse_context, plain_tags
 from heimdall.domain.clock import new_job_id
 from heimdall.domain.errors import InvalidRequestError, RunnerUnavailableError
-from heimdall.domain.job import Job, JobStatus, RunOutcome
+from heimdall.domain.job import LEASE_MS, Job, JobStatus, RunOutcome
 from heimdall.domain.pairs import Pair
 from heimdall.domain.ports import JobFiles, JobStore, RunGoesOnError, RunLostError, StaleJobError
 from heimdall.domain.routing import choose_pair
@@ -18,9 +18,6 @@ from heimdall.runtime import SubmitRuntime
 
 INLINE_CONTEXT_BYTES = 4 * 1024
 """A larger context goes to S3: it would be paid for again with each write of the job's item."""
-
-LEASE_MS = 60_000
-"""How long after its start a sync run may be silent before it counts as dead."""
 
 
 @dataclass(frozen=True, slots=True)

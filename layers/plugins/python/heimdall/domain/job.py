@@ -6,6 +6,9 @@ from enum import StrEnum
 
 from heimdall.domain.errors import InvalidTransitionError
 
+LEASE_MS = 60_000
+"""How long a run may be silent before its executor counts as dead."""
+
 UNKNOWN_SIZE = -1
 """The size of a stream whose writer died: what there is of it is found by reading."""
 
