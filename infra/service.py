@@ -20,6 +20,9 @@ from infra.stateful import HeimdallStateful
 PRINCIPAL = "arn:aws[a-z-]*:iam::[0-9]{12}:(user/[A-Za-z0-9_+=.@/-]+|role/[A-Za-z0-9_+=.@-]+)"
 """A user, or a role without its path, which the ARN of an assumed role does not tell."""
 
+SUBJECTS = r"arn:aws[a-z-]*:iam::[0-9*?]+:(user|role)/[A-Za-z0-9_+=.@/*?-]+"
+"""Patterns of them."""
+
 
 class HeimdallService(Stack):
     """Everything that can be deleted and deployed again without losing a job."""
@@ -39,6 +42,8 @@ class HeimdallService(Stack):
         self._settings = Settings(
             data=data,
             trusted_proxies=self._trusted_proxies(),
+            admins=self._admins(),
+            default_role=self._default_role(),
             retention_days=config.retention_days,
         )
         self._executors = {name: self._execute(name) for name in config.runners}
@@ -135,6 +140,27 @@ class HeimdallService(Stack):
             allowed_pattern=f"^({PRINCIPAL}(,{PRINCIPAL})*)?$",
             constraint_description="give ARNs of IAM users, and of roles without their path, "
             "separated by commas without spaces",
+        ).value_as_string
+
+    def _admins(self) -> str:
+        return CfnParameter(
+            self,
+            "Admins",
+            description="Users and roles (IAM ARNs, * and ? as wildcards, comma separated) that "
+            "may change the catalog, whatever its bindings say",
+            default="",
+            allowed_pattern=f"^({SUBJECTS}(,{SUBJECTS})*)?$",
+            constraint_description="give ARNs of IAM users, and of roles without their path, "
+            "separated by commas without spaces",
+        ).value_as_string
+
+    def _default_role(self) -> str:
+        return CfnParameter(
+            self,
+            "DefaultRole",
+            description="The role of callers whom IAM lets in and no binding names",
+            default="submitter",
+            allowed_values=["none", "viewer", "submitter", "operator"],
         ).value_as_string
 
     def _concurrency(self, runner: str) -> float:

@@ -22,11 +22,15 @@ class Settings:
 
     Attributes:
         trusted_proxies: ARNs of users and roles, comma separated, that may name another caller.
+        admins: patterns of subjects, comma separated, that are admins whatever the bindings say.
+        default_role: the role of those whom no binding names, or "none".
         retention_days: how long a finished job is kept.
     """
 
     data: HeimdallStateful
     trusted_proxies: str
+    admins: str
+    default_role: str
     retention_days: int
 
     def submit(self, runners: Mapping[str, RunnerAddress]) -> dict[str, str]:
@@ -37,7 +41,7 @@ class Settings:
             **self._bucket,
             **self._retention,
             **self._addresses(runners),
-            "HEIMDALL_TRUSTED_PROXIES": self.trusted_proxies,
+            **self._callers,
         }
 
     def query(self) -> dict[str, str]:
@@ -46,7 +50,7 @@ class Settings:
             **self._jobs,
             **self._catalog,
             **self._bucket,
-            "HEIMDALL_TRUSTED_PROXIES": self.trusted_proxies,
+            **self._callers,
         }
 
     def execute(self) -> dict[str, str]:
@@ -68,6 +72,14 @@ class Settings:
     @property
     def _bucket(self) -> dict[str, str]:
         return {"HEIMDALL_BUCKET": self.data.bucket.bucket_name}
+
+    @property
+    def _callers(self) -> dict[str, str]:
+        return {
+            "HEIMDALL_TRUSTED_PROXIES": self.trusted_proxies,
+            "HEIMDALL_ADMINS": self.admins,
+            "HEIMDALL_DEFAULT_ROLE": self.default_role,
+        }
 
     @property
     def _retention(self) -> dict[str, str]:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 PARAMETERS = {
     "TrustedProxies": f"arn:aws:iam::{ACCOUNT}:user/heimdall-gateway",
+    "Admins": ",".join(
+        f"arn:aws:iam::{ACCOUNT}:user/{user}" for user in ("heimdall-gateway", "heimdall-developer")
+    ),
     "LightConcurrency": "8",
 }
 BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"

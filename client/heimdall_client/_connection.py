@@ -16,8 +16,8 @@ from heimdall_client._exceptions import (
     RequestTimeoutError,
     TransportError,
     UnexpectedAnswerError,
-    error_of,
 )
+from heimdall_client._refusals import error_of
 from heimdall_client._version import __version__
 
 API = "/api/v1"

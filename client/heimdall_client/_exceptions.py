@@ -14,17 +14,26 @@ HeimdallError
     ├── InvalidRequestError        422, 400
     │   ├── NoPairMatchesError
     │   ├── UnknownPluginError
+    │   ├── IdempotencyMismatchError
     │   └── InvalidPageTokenError
     ├── UnauthenticatedError       401
     ├── ForbiddenError             403
+    │   └── CallerNotAllowedError
     ├── NotFoundError              404
     │   ├── JobNotFoundError
     │   ├── CommandNotFoundError
     │   ├── ClusterNotFoundError
+    │   ├── BindingNotFoundError
+    │   ├── RevisionNotFoundError
+    │   ├── HealthNotCheckedError
     │   ├── ResultNotFoundError
     │   └── RouteNotFoundError
+    ├── NotAcceptableError         406
+    ├── RangeNotSatisfiableError   416
     ├── InvalidTransitionError     409
+    ├── RequestInProgressError     409
     ├── ConcurrentChangeError      409
+    │   └── RevisionConflictError
     ├── PayloadTooLargeError       413
     ├── ThrottledError             429, 503
     ├── UnavailableError           502, 503, 504
@@ -139,6 +148,10 @@ class UnknownPluginError(InvalidRequestError):
     """The command names a plugin that the deployment does not have."""
 
 
+class IdempotencyMismatchError(InvalidRequestError):
+    """The idempotency key was used before, with another body."""
+
+
 class InvalidPageTokenError(InvalidRequestError):
     """The cursor is not one that the API gave out."""
 
@@ -149,6 +162,10 @@ class UnauthenticatedError(ApiError):
 
 class ForbiddenError(ApiError):
     """IAM or Heimdall does not allow it to this caller."""
+
+
+class CallerNotAllowedError(ForbiddenError):
+    """The commands that fit are not for this caller."""
 
 
 class NotFoundError(ApiError):
@@ -167,6 +184,18 @@ class ClusterNotFoundError(NotFoundError):
     """There is no cluster of this id."""
 
 
+class BindingNotFoundError(NotFoundError):
+    """There is no binding of this id."""
+
+
+class RevisionNotFoundError(NotFoundError):
+    """The entry never had this revision."""
+
+
+class HealthNotCheckedError(NotFoundError):
+    """The cluster does not ask for health checks."""
+
+
 class ResultNotFoundError(NotFoundError):
     """The job has no result, or none yet."""
 
@@ -175,12 +204,28 @@ class RouteNotFoundError(NotFoundError):
     """The API has no such path: is its address right?"""
 
 
+class NotAcceptableError(ApiError):
+    """The result cannot be had in this form; details list the forms that it can."""
+
+
+class RangeNotSatisfiableError(ApiError):
+    """The stream ends before the range begins."""
+
+
 class InvalidTransitionError(ApiError):
     """The job's status does not allow it."""
 
 
 class ConcurrentChangeError(ApiError):
     """Somebody else changed it at the same time; try again."""
+
+
+class RequestInProgressError(ApiError):
+    """The first request with this idempotency key is still being answered."""
+
+
+class RevisionConflictError(ConcurrentChangeError):
+    """The entry is not at the revision that the writer saw; details have the current one."""
 
 
 class PayloadTooLargeError(ApiError):
@@ -201,50 +246,3 @@ class PluginFailedError(ApiError):
 
 class InternalError(ApiError):
     """The API failed; its logs know why, under the request id."""
-
-
-BY_CODE: dict[str, type[ApiError]] = {
-    "invalid_request": InvalidRequestError,
-    "no_pair_matches": NoPairMatchesError,
-    "unknown_plugin": UnknownPluginError,
-    "invalid_page_token": InvalidPageTokenError,
-    "unauthenticated": UnauthenticatedError,
-    "forbidden": ForbiddenError,
-    "not_found": NotFoundError,
-    "job_not_found": JobNotFoundError,
-    "command_not_found": CommandNotFoundError,
-    "cluster_not_found": ClusterNotFoundError,
-    "result_not_found": ResultNotFoundError,
-    "route_not_found": RouteNotFoundError,
-    "invalid_transition": InvalidTransitionError,
-    "concurrent_change": ConcurrentChangeError,
-    "payload_too_large": PayloadTooLargeError,
-    "store_throttled": ThrottledError,
-    "runner_unavailable": UnavailableError,
-    "plugin_unavailable": UnavailableError,
-    "plugin_failed": PluginFailedError,
-    "upstream_unreachable": UnavailableError,
-    "upstream_timeout": UnavailableError,
-    "internal": InternalError,
-}
-
-BY_STATUS: dict[int, type[ApiError]] = {
-    400: InvalidRequestError,
-    401: UnauthenticatedError,
-    403: ForbiddenError,
-    404: NotFoundError,
-    409: InvalidTransitionError,
-    413: PayloadTooLargeError,
-    422: InvalidRequestError,
-    429: ThrottledError,
-    500: InternalError,
-    502: UnavailableError,
-    503: UnavailableError,
-    504: UnavailableError,
-}
-
-
-def error_of(refusal: Refusal) -> ApiError:
-    """Pick the class by the code; by the status where a newer API's code is not known here."""
-    by_status = BY_STATUS.get(refusal.status, ApiError)
-    return BY_CODE.get(refusal.code, by_status)(refusal)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from heimdall.domain.errors import InvalidRequestError, NotFoundError
+from heimdall.domain.errors import InvalidRequestError, ResultNotFoundError
 from heimdall.domain.job import UNKNOWN_SIZE, Job, JobStatus
 from heimdall.domain.ports import JobFiles
 from heimdall.domain.stream import PART_BYTES, part_of
@@ -29,12 +29,6 @@ class StreamAnswer:
     data: bytes = b""
     next_offset: int | None = None
     url: str | None = None
-
-
-class ResultNotFoundError(NotFoundError):
-    """The job has no result, or none yet."""
-
-    code = "result_not_found"
 
 
 def read_context(job: Job, *, files: JobFiles) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from functions.submit.schemas import (
     parse_context,
     plain_tags,
 )
+from heimdall.domain.access import Caller
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import CatalogEntry, CatalogStatus, Command, system_tags
 from heimdall.domain.errors import (
@@ -20,7 +21,6 @@ from heimdall.domain.errors import (
     NotFoundError,
     UnknownPluginError,
 )
-from heimdall.http.auth import Caller
 from heimdall.observability import count
 from heimdall.runtime import SubmitRuntime
 

@@ -1,11 +1,17 @@
 """What clients may send: unknown fields and wrong types are refused with their path."""
 
+import base64
 from typing import Annotated, Any, TypeVar
 
+from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from heimdall.domain.command import SYSTEM_TAG_NAMES, CatalogStatus
-from heimdall.domain.errors import Details, InvalidRequestError
+from heimdall.domain.errors import Details, InvalidRequestError, PayloadTooLargeError
+from heimdall.http.resolver import raw_event
+
+MAX_BODY_BYTES = 6 * 1024 * 1024
+"""What a Lambda function may be invoked with."""
 
 
 def _printable(text: str) -> str:
@@ -105,6 +111,22 @@ def parse_body(model: type[Model], body: str | bytes) -> Model:
         return model.model_validate_json(body)
     except ValidationError as error:
         raise invalid(error) from error
+
+
+def body(router: BaseRouter, model: type[Model]) -> Model:
+    """Read the body of the request that is being answered.
+
+    Raises:
+        InvalidRequestError: it is no JSON object, or a field is wrong; details name each.
+        PayloadTooLargeError: it is larger than a function may be invoked with.
+    """
+    event = raw_event(router)
+    text: str | bytes = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        text = base64.b64decode(text)
+    if len(text) > MAX_BODY_BYTES:
+        raise PayloadTooLargeError(f"the body has more than {MAX_BODY_BYTES:,} bytes")
+    return parse_body(model, text)
 
 
 def parse_context(model: type[Model], context: dict[str, Any], *, path: str) -> Model:

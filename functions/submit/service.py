@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.submit.schemas import JobRequest, parse_context, plain_tags
+from heimdall.domain.access import Access
 from heimdall.domain.clock import new_job_id
 from heimdall.domain.errors import InvalidRequestError, RunnerUnavailableError
 from heimdall.domain.job import LEASE_MS, Job, JobStatus, RunOutcome
 from heimdall.domain.pairs import Pair
 from heimdall.domain.ports import JobFiles, JobStore, RunGoesOnError, RunLostError, StaleJobError
 from heimdall.domain.routing import choose_pair
-from heimdall.http.auth import Caller
 from heimdall.observability import count, logger
 from heimdall.plugin.registry import PluginRegistry
 from heimdall.runtime import SubmitRuntime
@@ -35,7 +35,7 @@ class Submission:
     goes_on: bool = False
 
 
-def submit_job(request: JobRequest, *, caller: Caller, runtime: SubmitRuntime) -> Submission:
+def submit_job(request: JobRequest, *, access: Access, runtime: SubmitRuntime) -> Submission:
     """Choose a pair for a job and run it there: now if its command is sync, else soon.
 
     Raises:
@@ -52,7 +52,7 @@ def submit_job(request: JobRequest, *, caller: Caller, runtime: SubmitRuntime) -
     )
     check_contexts(request.context, pair, runtime.plugins)
     choice = f"{runtime.strategy.name} among the matching pairs of revision {snapshot.revision}"
-    job = _new_job(request, pair, caller, choice, runtime)
+    job = _new_job(request, pair, access, choice, runtime)
     if pair.command.is_sync:
         return _run_now(job, pair, runtime)
     runtime.jobs.create(job)
@@ -65,7 +65,7 @@ def submit_job(request: JobRequest, *, caller: Caller, runtime: SubmitRuntime) -
     return Submission(job)
 
 
-def cancel_job(job_id: str, *, caller: Caller, runtime: SubmitRuntime) -> Job:
+def cancel_job(job_id: str, *, access: Access, runtime: SubmitRuntime) -> Job:
     """Ask for a job's end; asking again changes nothing.
 
     Raises:
@@ -75,7 +75,7 @@ def cancel_job(job_id: str, *, caller: Caller, runtime: SubmitRuntime) -> Job:
     job = runtime.jobs.get(job_id)
     while True:
         canceled = job.cancel_requested(
-            by=caller.user,
+            by=access.caller.user,
             now_ms=runtime.clock.now_ms(),
             keep_for_days=runtime.settings.retention_days,
         )
@@ -115,7 +115,7 @@ def check_contexts(context: dict[str, Any], pair: Pair, plugins: PluginRegistry)
 
 
 def _new_job(
-    request: JobRequest, pair: Pair, caller: Caller, choice: str, runtime: SubmitRuntime
+    request: JobRequest, pair: Pair, access: Access, choice: str, runtime: SubmitRuntime
 ) -> Job:
     now_ms = runtime.clock.now_ms()
     job_id = new_job_id(now_ms)
@@ -125,14 +125,18 @@ def _new_job(
         version=request.version,
         description=request.description,
         tags=plain_tags(request.tags),
-        user=caller.user,
-        caller=caller.principal,
+        user=access.caller.user,
+        caller=access.caller.principal,
+        owner=access.caller.subject,
+        teams=tuple(sorted(access.teams)),
         command_criteria=tuple(dict.fromkeys(request.command_criteria)),
         cluster_criteria=tuple(dict.fromkeys(request.cluster_criteria)),
         command_id=pair.command.id,
         command_name=pair.command.name,
         cluster_id=pair.cluster.id,
         cluster_name=pair.cluster.name,
+        command_revision=pair.command.revision,
+        cluster_revision=pair.cluster.revision,
         plugin=pair.command.plugin,
         is_sync=pair.command.is_sync,
         choice=choice,

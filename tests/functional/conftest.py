@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.factories import PROXY
+from tests.factories import ALICE, PROXY
 from tests.fakes.session import fresh_session
 from tests.fakes.tables import create_resources
 from tests.functional.world import World
@@ -43,7 +43,11 @@ CATALOG = {
 def empty_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     with mock_aws():
         fresh_session()
-        environment = create_resources() | {"HEIMDALL_TRUSTED_PROXIES": PROXY}
+        environment = create_resources() | {
+            "HEIMDALL_TRUSTED_PROXIES": PROXY,
+            "HEIMDALL_ADMINS": f"{ALICE},{PROXY}",
+            "HEIMDALL_DEFAULT_ROLE": "submitter",
+        }
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         queue_url = json.loads(environment["HEIMDALL_RUNNERS"])["light"]["queue_url"]

@@ -17,7 +17,6 @@ from heimdall_client import (
     NoPairMatchesError,
     ResultNotFoundError,
     UnknownPluginError,
-    _exceptions,
 )
 from heimdall_client.catalog_file import read_catalog_file
 from heimdall_client.plan import apply_plan, make_plan
@@ -150,4 +149,4 @@ def test_every_code_has_its_error():
 
     codes = {kind.code for kind in below(HeimdallError)}
 
-    assert codes <= set(_exceptions.BY_CODE)
+    assert codes <= set(_refusals.BY_CODE)

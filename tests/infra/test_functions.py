@@ -18,6 +18,8 @@ FUNCTIONS = {
             "HEIMDALL_CATALOG_TABLE": "Catalog",
             "HEIMDALL_BUCKET": "Files",
             "HEIMDALL_TRUSTED_PROXIES": "TrustedProxies",
+            "HEIMDALL_ADMINS": "Admins",
+            "HEIMDALL_DEFAULT_ROLE": "DefaultRole",
             "HEIMDALL_RETENTION_DAYS": "30",
         },
     },
@@ -30,6 +32,8 @@ FUNCTIONS = {
             "HEIMDALL_CATALOG_TABLE": "Catalog",
             "HEIMDALL_BUCKET": "Files",
             "HEIMDALL_TRUSTED_PROXIES": "TrustedProxies",
+            "HEIMDALL_ADMINS": "Admins",
+            "HEIMDALL_DEFAULT_ROLE": "DefaultRole",
         },
     },
     "ExecuteLight": {
@@ -132,6 +136,6 @@ def test_logs_and_metrics_name_the_function(variables, name):
 
 
 def test_settings_can_be_read_from_the_environment(variables, name):
-    variables = {**variables, "HEIMDALL_TRUSTED_PROXIES": ""}
+    variables = {**variables, "HEIMDALL_TRUSTED_PROXIES": "", "HEIMDALL_DEFAULT_ROLE": "submitter"}
 
     assert settings.read_settings(FUNCTIONS[name]["settings"], variables)

@@ -19,6 +19,7 @@ from heimdall_client import (
     UnavailableError,
     UnexpectedAnswerError,
     _exceptions,
+    _refusals,
 )
 from tests.unit.client.scripted_api import URL, ScriptedApi, error, failing, reply
 
@@ -78,7 +79,7 @@ def test_error_names_the_host_but_no_presigned_address():
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("code", "kind"), _exceptions.BY_CODE.items())
+@pytest.mark.parametrize(("code", "kind"), _refusals.BY_CODE.items())
 def test_code_decides_the_class(code, kind):
     api = ScriptedApi().on(
         "GET /job/1", error(418, code, "no tea", id="job-1", details=[{"path": "a"}])
@@ -97,7 +98,7 @@ def test_code_decides_the_class(code, kind):
     )
 
 
-@pytest.mark.parametrize(("status", "kind"), [*_exceptions.BY_STATUS.items(), (418, ApiError)])
+@pytest.mark.parametrize(("status", "kind"), [*_refusals.BY_STATUS.items(), (418, ApiError)])
 def test_status_decides_where_the_code_is_unknown(status, kind):
     with pytest.raises(ApiError) as caught:
         get_job(ScriptedApi().on("GET /job/1", error(status, "code_of_the_future")))

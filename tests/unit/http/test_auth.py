@@ -2,8 +2,9 @@
 
 import pytest
 
+from heimdall.domain.access import Caller
 from heimdall.domain.errors import ForbiddenError, InvalidRequestError, UnauthenticatedError
-from heimdall.http.auth import MAX_USER_CHARACTERS, Caller, caller_of
+from heimdall.http.auth import MAX_USER_CHARACTERS, caller_of
 from tests.factories import ACCOUNT, ALICE, PROXY, http_event
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/etl"
@@ -32,7 +33,7 @@ def call(arn, *, user=None, trusted=TRUSTED):
     ],
 )
 def test_caller_is_whom_iam_names(arn, principal, name):
-    assert call(arn) == Caller(principal or arn, name)
+    assert call(arn) == Caller(principal=principal or arn, user=name)
 
 
 def test_sessions_of_a_role_are_one_caller():
@@ -70,11 +71,13 @@ def test_request_without_headers_is_the_callers_own():
 
 @pytest.mark.parametrize(("arn", "principal"), [(PROXY, PROXY), (SESSION, ROLE)])
 def test_trusted_proxy_names_the_user(arn, principal):
-    assert call(arn, user="test_user") == Caller(principal, "test_user")
+    assert call(arn, user="test_user") == Caller(
+        principal=principal, user="test_user", is_named=True
+    )
 
 
 def test_trusted_proxy_that_names_nobody_is_itself():
-    assert call(PROXY) == Caller(PROXY, "proxy")
+    assert call(PROXY) == Caller(principal=PROXY, user="proxy")
 
 
 @pytest.mark.parametrize(

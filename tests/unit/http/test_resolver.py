@@ -5,6 +5,7 @@ import logging.handlers
 
 import pytest
 
+from heimdall.domain.access import AccessRules
 from heimdall.domain.errors import (
     ForbiddenError,
     InvalidTransitionError,
@@ -13,10 +14,15 @@ from heimdall.domain.errors import (
     StoreThrottledError,
     TransientPluginError,
 )
-from heimdall.http.resolver import build_resolver, caller, job_id_of, json_response, raw_event
+from heimdall.http.resolver import access, build_resolver, job_id_of, json_response, raw_event
 from heimdall.observability import logger
 from tests.factories import JOB_ID, PROXY, http_event
 from tests.fakes.lambda_context import LambdaContext
+
+
+def resolver(*proxies):
+    rules = AccessRules(tuple, admins=[], default_role=None)
+    return build_resolver(lambda: frozenset(proxies), lambda: rules)
 
 
 def answer_of(app, method="GET", path="/api/v1/thing"):
@@ -34,7 +40,7 @@ def logged():
 
 
 def raising(error):
-    app = build_resolver(lambda: frozenset({PROXY}))
+    app = resolver(PROXY)
 
     @app.get("/api/v1/thing")
     def thing():
@@ -107,7 +113,7 @@ def test_unknown_route_is_not_found_in_json(method, path):
 
 
 def test_json_response_keeps_letters_as_they_are_and_takes_headers():
-    app = build_resolver(frozenset)
+    app = resolver()
 
     @app.get("/api/v1/thing")
     def thing():
@@ -121,11 +127,11 @@ def test_json_response_keeps_letters_as_they_are_and_takes_headers():
 
 
 def test_caller_is_known_to_a_route():
-    app = build_resolver(lambda: frozenset({PROXY}))
+    app = resolver(PROXY)
 
     @app.get("/api/v1/thing")
     def thing():
-        return json_response({"user": caller(app).user})
+        return json_response({"user": access(app).caller.user})
 
     headers = {"x-heimdall-user": "bob"}
     event = http_event("GET", "/api/v1/thing", headers=headers, user_arn=PROXY)
@@ -136,7 +142,7 @@ def test_caller_is_known_to_a_route():
 
 def test_route_is_not_reached_by_a_caller_who_is_refused():
     reached = []
-    app = build_resolver(frozenset)
+    app = resolver()
 
     @app.get("/api/v1/thing")
     def thing():

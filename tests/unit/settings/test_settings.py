@@ -26,6 +26,8 @@ ENVIRONMENT = {
     "HEIMDALL_BUCKET": "the-bucket",
     "HEIMDALL_RUNNERS": json.dumps(RUNNERS),
     "HEIMDALL_TRUSTED_PROXIES": PROXY,
+    "HEIMDALL_ADMINS": f"{ALICE},{PROXY}",
+    "HEIMDALL_DEFAULT_ROLE": "viewer",
     "HEIMDALL_RETENTION_DAYS": "30",
 }
 CLASSES = [SubmitSettings, QuerySettings, ExecuteSettings, OrchestrateSettings]
@@ -45,6 +47,8 @@ def test_settings_are_read_from_the_variables_of_their_names():
             "sql": RunnerSettings("execute-sql", "https://sql", ()),
         },
         trusted_proxies=frozenset({PROXY}),
+        admins=frozenset({ALICE, PROXY}),
+        default_role="viewer",
         retention_days=30,
     )
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sqs import SQSClient
 
-_TUPLES = ("tags", "command_criteria", "cluster_criteria")
+_TUPLES = ("tags", "teams", "command_criteria", "cluster_criteria")
 _NOT_STARTED = frozenset({"TooManyRequestsException", "ServiceException", "EC2ThrottledException"})
 
 

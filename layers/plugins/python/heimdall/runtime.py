@@ -4,9 +4,9 @@ Importing this module has no effect, and so it may be imported before a snapshot
 is frozen: clients, and the connections and randomness in them, come with the first request.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache as once
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,8 @@ import boto3
 from botocore.config import Config
 
 from heimdall.dispatch import LambdaRunners
-from heimdall.domain.catalog import CatalogCache
+from heimdall.domain.access import AccessRules, Binding, Role
+from heimdall.domain.catalog import BindingCache, CatalogCache
 from heimdall.domain.clock import Clock, SystemClock
 from heimdall.domain.ports import CatalogStore, JobFiles, JobStore, Runners
 from heimdall.domain.routing import RandomRouting, RoutingStrategy
@@ -57,6 +58,7 @@ class SubmitRuntime:
     plugins: PluginRegistry
     runners: Runners
     strategy: RoutingStrategy
+    access: AccessRules
     clock: Clock
 
 
@@ -69,6 +71,7 @@ class QueryRuntime:
     files: JobFiles
     catalog: CatalogStore
     cursor_key: Callable[[], bytes]
+    access: AccessRules
     clock: Clock
 
 
@@ -94,43 +97,47 @@ class OrchestrateRuntime:
     clock: Clock
 
 
-@cache
+@once
 def submit_runtime() -> SubmitRuntime:
     """Make what `functions.submit` works with."""
     settings = read_settings(SubmitSettings)
     dynamodb = _dynamodb()
     clock = SystemClock()
     catalog = DynamoCatalogStore(dynamodb, settings.catalog_table)
+    cache = CatalogCache(catalog, clock)
     return SubmitRuntime(
         settings=settings,
         jobs=DynamoJobStore(dynamodb, settings.jobs_table),
-        files=S3JobFiles(cache(_s3), settings.bucket),
+        files=S3JobFiles(once(_s3), settings.bucket),
         catalog=catalog,
-        catalog_cache=CatalogCache(catalog, clock),
+        catalog_cache=cache,
         plugins=PluginRegistry(),
-        runners=LambdaRunners(settings.runners, cache(_sqs), cache(_waiting_lambda)),
+        runners=LambdaRunners(settings.runners, once(_sqs), once(_waiting_lambda)),
         strategy=RandomRouting(SystemRandom()),
+        access=_access_rules(lambda: cache.snapshot().bindings, settings),
         clock=clock,
     )
 
 
-@cache
+@once
 def query_runtime() -> QueryRuntime:
     """Make what `functions.query` works with."""
     settings = read_settings(QuerySettings)
     dynamodb = _dynamodb()
+    clock = SystemClock()
     catalog = DynamoCatalogStore(dynamodb, settings.catalog_table)
     return QueryRuntime(
         settings=settings,
         jobs=DynamoJobStore(dynamodb, settings.jobs_table),
-        files=S3JobFiles(cache(_s3), settings.bucket),
+        files=S3JobFiles(once(_s3), settings.bucket),
         catalog=catalog,
         cursor_key=_remembered(catalog.cursor_key),
-        clock=SystemClock(),
+        access=_access_rules(BindingCache(catalog, clock).bindings, settings),
+        clock=clock,
     )
 
 
-@cache
+@once
 def execute_runtime() -> ExecuteRuntime:
     """Make what `functions.execute` works with."""
     settings = read_settings(ExecuteSettings)
@@ -138,23 +145,30 @@ def execute_runtime() -> ExecuteRuntime:
     return ExecuteRuntime(
         settings=settings,
         jobs=DynamoJobStore(dynamodb, settings.jobs_table),
-        files=S3JobFiles(cache(_s3), settings.bucket),
+        files=S3JobFiles(once(_s3), settings.bucket),
         catalog=DynamoCatalogStore(dynamodb, settings.catalog_table),
         plugins=PluginRegistry(),
         clock=SystemClock(),
     )
 
 
-@cache
+@once
 def orchestrate_runtime() -> OrchestrateRuntime:
     """Make what `functions.orchestrate` works with."""
     settings = read_settings(OrchestrateSettings)
     return OrchestrateRuntime(
         settings=settings,
         jobs=DynamoJobStore(_dynamodb(), settings.jobs_table),
-        runners=LambdaRunners(settings.runners, cache(_sqs), cache(_waiting_lambda)),
+        runners=LambdaRunners(settings.runners, once(_sqs), once(_waiting_lambda)),
         clock=SystemClock(),
     )
+
+
+def _access_rules(
+    bindings: Callable[[], Sequence[Binding]], settings: SubmitSettings | QuerySettings
+) -> AccessRules:
+    default_role = Role(settings.default_role) if settings.default_role != "none" else None
+    return AccessRules(bindings, admins=sorted(settings.admins), default_role=default_role)
 
 
 def _remembered(read_key: Callable[[], bytes]) -> Callable[[], bytes]:

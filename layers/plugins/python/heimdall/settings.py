@@ -50,6 +50,8 @@ class SubmitSettings:
     bucket: str = _setting()
     runners: Mapping[str, RunnerSettings] = _setting(_runners)
     trusted_proxies: frozenset[str] = _setting(_names)
+    admins: frozenset[str] = _setting(_names)
+    default_role: str = _setting()
     retention_days: int = _setting(int)
 
 
@@ -61,6 +63,8 @@ class QuerySettings:
     catalog_table: str = _setting()
     bucket: str = _setting()
     trusted_proxies: frozenset[str] = _setting(_names)
+    admins: frozenset[str] = _setting(_names)
+    default_role: str = _setting()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,9 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+from heimdall.domain.access import Binding
 from heimdall.domain.clock import Clock
 from heimdall.domain.cluster import Cluster
-from heimdall.domain.command import Command
+from heimdall.domain.command import CatalogEntry, Command
 from heimdall.domain.ports import CatalogStore
 from heimdall.domain.tags import Members, SubsetIndex, TagIndex, WeightedCarriers, bits
 
@@ -17,7 +18,7 @@ MAX_AGE_MS = 4_000
 
 
 class CatalogSnapshot:
-    """All commands and clusters at one revision; never changes.
+    """All commands, clusters and bindings at one revision; never changes.
 
     Commands with the same `cluster_tags` form a group: they fit the same clusters.
 
@@ -33,9 +34,14 @@ class CatalogSnapshot:
     """
 
     def __init__(
-        self, revision: int, commands: Mapping[str, Command], clusters: Mapping[str, Cluster]
+        self,
+        revision: int,
+        commands: Mapping[str, Command],
+        clusters: Mapping[str, Cluster],
+        bindings: Sequence[Binding] = (),
     ) -> None:
         self.revision = revision
+        self.bindings = bindings
         self.commands = commands
         self.clusters = clusters
         self.command_index = TagIndex(commands.values())
@@ -65,15 +71,18 @@ class CatalogSnapshot:
             ],
         )
 
-    def changed(self, revision: int, entries: Iterable[Command | Cluster]) -> "CatalogSnapshot":
+    def changed(self, revision: int, entries: Iterable[CatalogEntry]) -> "CatalogSnapshot":
         """Return the snapshot that has these newer entries in it."""
         commands, clusters = dict(self.commands), dict(self.clusters)
+        bindings = {binding.id: binding for binding in self.bindings}
         for entry in entries:
             if isinstance(entry, Command):
                 commands[entry.id] = entry
-            else:
+            elif isinstance(entry, Cluster):
                 clusters[entry.id] = entry
-        return CatalogSnapshot(revision, commands, clusters)
+            elif isinstance(entry, Binding):
+                bindings[entry.id] = entry
+        return CatalogSnapshot(revision, commands, clusters, tuple(bindings.values()))
 
 
 def _listed(sets: Sequence[int]) -> list[Sequence[int]]:
@@ -113,8 +122,33 @@ class CatalogCache:
 
     def _read(self, head: int) -> CatalogSnapshot:
         if self._snapshot.revision == 0:
-            entries: Iterable[Command | Cluster] = self._store.entries()
+            entries: Iterable[CatalogEntry] = self._store.entries()
         else:
             entries = self._store.changes_since(self._snapshot.revision)
         # An entry may be newer than `head`; the next check reads it again, which changes nothing.
         return self._snapshot.changed(head, entries)
+
+
+class BindingCache:
+    """Keeps the bindings at hand, at most five seconds behind the store, and nothing else."""
+
+    def __init__(self, store: CatalogStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._revision = -1
+        self._bindings: Sequence[Binding] = ()
+        self._checked_at_ms: int | None = None
+
+    def bindings(self) -> Sequence[Binding]:
+        """Return the bindings as of at most five seconds ago.
+
+        Raises:
+            StoreThrottledError: the store could not be read.
+        """
+        now_ms = self._clock.now_ms()
+        if self._checked_at_ms is None or now_ms - self._checked_at_ms >= MAX_AGE_MS:
+            head = self._store.revision()
+            if head != self._revision:
+                self._bindings, self._revision = tuple(self._store.bindings()), head
+            self._checked_at_ms = now_ms
+        return self._bindings

@@ -14,6 +14,9 @@ class CatalogStatus(StrEnum):
     DELETED = "DELETED"
 
 
+_TUPLES = ("tags", "cluster_tags", "allowed_callers", "principals", "teams")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogEntry:
     """What commands and clusters have in common.
@@ -56,7 +59,7 @@ class CatalogEntry:
         """Read what `to_dict` wrote, possibly after it was JSON."""
         known: dict[str, Any] = dict(values)
         known["status"] = CatalogStatus(known["status"])
-        for name in ("tags", "cluster_tags"):
+        for name in _TUPLES:
             if name in known:
                 known[name] = tuple(known[name])
         return cls(**known)
@@ -70,11 +73,14 @@ class Command(CatalogEntry):
         plugin: the name of the plugin that runs it.
         is_sync: whether the submitter waits for the result.
         cluster_tags: tags that a cluster must all have for this command to run there.
+        allowed_callers: regular expressions; only callers whose name or subject one of them
+            matches as a whole may run it. Empty: everybody who may submit jobs.
     """
 
     plugin: str
     is_sync: bool = False
     cluster_tags: tuple[str, ...] = ()
+    allowed_callers: tuple[str, ...] = ()
 
 
 SYSTEM_TAG_NAMES = ("_id", "_name", "_version")

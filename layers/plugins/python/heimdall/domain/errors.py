@@ -3,17 +3,27 @@
 HeimdallError
 ├── InvalidRequestError         a field is wrong; details name it
 │   ├── NoPairMatchesError      no active command and cluster fit the criteria
-│   └── UnknownPluginError      a command names a plugin that this deployment lacks
+│   ├── UnknownPluginError      a command names a plugin that this deployment lacks
+│   └── IdempotencyMismatchError  the key was used before, with another body
 ├── InvalidPageTokenError       a cursor that this gateway never gave out
 ├── UnauthenticatedError        nobody vouches for the caller
 ├── ForbiddenError              the caller may not do this
+│   └── CallerNotAllowedError   the command is not for this caller
 ├── NotFoundError
 │   ├── JobNotFoundError
+│   ├── ResultNotFoundError     the job has none, or none yet
 │   ├── CommandNotFoundError
 │   ├── ClusterNotFoundError
+│   ├── BindingNotFoundError
+│   ├── RevisionNotFoundError   the entry never had it
+│   ├── HealthNotCheckedError   the cluster does not ask for probes
 │   └── RouteNotFoundError      no such path, or not with this method
+├── NotAcceptableError          the result cannot be had in this form
+├── RangeNotSatisfiableError    the stream ends before the range begins
 ├── InvalidTransitionError      the job's status does not allow it
+├── RequestInProgressError      the first request with this key is still being answered
 ├── ConcurrentChangeError       somebody else changed it in between
+│   └── RevisionConflictError   the entry is not at the revision that the writer saw
 ├── PayloadTooLargeError        more than a function may receive
 ├── RunnerUnavailableError      no executor could be started now
 ├── StoreThrottledError         DynamoDB or S3 asked to slow down
@@ -64,6 +74,12 @@ class UnknownPluginError(InvalidRequestError):
     code = "unknown_plugin"
 
 
+class IdempotencyMismatchError(InvalidRequestError):
+    """The Idempotency-Key came before with another body."""
+
+    code = "idempotency_mismatch"
+
+
 class InvalidPageTokenError(HeimdallError):
     """A cursor that did not come from this gateway, or was changed on the way."""
 
@@ -82,6 +98,12 @@ class ForbiddenError(HeimdallError):
     code = "forbidden"
 
 
+class CallerNotAllowedError(ForbiddenError):
+    """Every command that fits lists the callers it is for, and this one is not among them."""
+
+    code = "caller_not_allowed"
+
+
 class NotFoundError(HeimdallError):
     """There is no such thing."""
 
@@ -92,6 +114,12 @@ class JobNotFoundError(NotFoundError):
     """There is no job of this id."""
 
     code = "job_not_found"
+
+
+class ResultNotFoundError(NotFoundError):
+    """The job has no result, or none yet."""
+
+    code = "result_not_found"
 
 
 class CommandNotFoundError(NotFoundError):
@@ -106,10 +134,40 @@ class ClusterNotFoundError(NotFoundError):
     code = "cluster_not_found"
 
 
+class BindingNotFoundError(NotFoundError):
+    """There is no binding of this id."""
+
+    code = "binding_not_found"
+
+
+class RevisionNotFoundError(NotFoundError):
+    """The entry never had this revision."""
+
+    code = "revision_not_found"
+
+
+class HealthNotCheckedError(NotFoundError):
+    """The cluster has no `health_check`, and so is not probed."""
+
+    code = "health_not_checked"
+
+
 class RouteNotFoundError(NotFoundError):
     """The API has no such path, or not with this method."""
 
     code = "route_not_found"
+
+
+class NotAcceptableError(HeimdallError):
+    """The result cannot be had in any of the forms that the request accepts."""
+
+    code = "not_acceptable"
+
+
+class RangeNotSatisfiableError(HeimdallError):
+    """The stream ends before the range begins."""
+
+    code = "range_not_satisfiable"
 
 
 class InvalidTransitionError(HeimdallError):
@@ -118,10 +176,22 @@ class InvalidTransitionError(HeimdallError):
     code = "invalid_transition"
 
 
+class RequestInProgressError(HeimdallError):
+    """The first request with this Idempotency-Key is still being answered."""
+
+    code = "request_in_progress"
+
+
 class ConcurrentChangeError(HeimdallError):
     """Another writer changed the same thing at the same time."""
 
     code = "concurrent_change"
+
+
+class RevisionConflictError(ConcurrentChangeError):
+    """The entry is not at the revision that the writer saw; details have the current one."""
+
+    code = "revision_conflict"
 
 
 class PayloadTooLargeError(HeimdallError):

@@ -78,6 +78,11 @@ class Job:
     Attributes:
         caller: the IAM ARN that submitted it (without a session's name).
         user: whom the job is for: the caller, or whom a trusted proxy named.
+        owner: the subject that it is for (see `heimdall.domain.access`).
+        teams: the owner's teams at the time of the submission; their members see the job too.
+        command_revision: the command's revision that the current run has; so for the cluster.
+        attributes: the cluster's attributes rendered for this job, as JSON text.
+        outputs: what the plugin told of the work (ids at the engine, addresses), as JSON text.
         context: the job's context as JSON text; None if it is too large for the item.
         run: the number of the current attempt; 0 before the first.
         lease_expires_at_ms: when the executor of the current run must have been heard of again.
@@ -105,6 +110,12 @@ class Job:
     description: str = ""
     tags: tuple[str, ...] = ()
     is_sync: bool = False
+    owner: str = ""
+    teams: tuple[str, ...] = ()
+    command_revision: int = 0
+    cluster_revision: int = 0
+    attributes: str | None = None
+    outputs: str | None = None
     choice: str = ""
     context: str | None = "{}"
     run: int = 0

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from heimdall.domain.access import Binding
 from heimdall.domain.cluster import Cluster
-from heimdall.domain.command import Command
+from heimdall.domain.command import CatalogEntry, Command
 from heimdall.domain.job import Job, JobStatus
 
 
@@ -101,7 +102,7 @@ class JobStore(Protocol):
 
 
 class CatalogStore(Protocol):
-    """Keeps commands and clusters. Every write gives the catalog its next revision."""
+    """Keeps commands, clusters and bindings. Every write gives the catalog its next revision."""
 
     def revision(self) -> int:
         """Read the catalog's revision; 0 before the first write."""
@@ -111,12 +112,16 @@ class CatalogStore(Protocol):
         """Read the secret that signs cursors; empty before the first write."""
         ...
 
-    def entries(self) -> Iterable[Command | Cluster]:
+    def entries(self) -> Iterable[CatalogEntry]:
         """Read everything."""
         ...
 
-    def changes_since(self, revision: int) -> Iterable[Command | Cluster]:
+    def changes_since(self, revision: int) -> Iterable[CatalogEntry]:
         """Read what was written after this revision, oldest first."""
+        ...
+
+    def bindings(self) -> Iterable[Binding]:
+        """Read all bindings."""
         ...
 
     def command(self, command_id: str) -> Command:

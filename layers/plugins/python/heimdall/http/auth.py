@@ -1,27 +1,13 @@
 """Who calls: what IAM says, or whom a trusted proxy names."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from heimdall.domain.access import Caller
 from heimdall.domain.errors import ForbiddenError, InvalidRequestError, UnauthenticatedError
 
 USER_HEADER = "x-heimdall-user"
 MAX_USER_CHARACTERS = 128
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who made a request.
-
-    Attributes:
-        principal: ARN of the IAM user or role; a session's name is no part of it, since whoever
-            assumes a role chooses that name.
-        user: whom the request is for: the user or role by name, or whom the trusted proxy named.
-    """
-
-    principal: str
-    user: str
 
 
 def caller_of(event: Mapping[str, Any], trusted_proxies: frozenset[str]) -> Caller:
@@ -43,10 +29,10 @@ def caller_of(event: Mapping[str, Any], trusted_proxies: frozenset[str]) -> Call
     principal, name = _principal_of(arn)
     named = event.get("headers", {}).get(USER_HEADER)
     if named is None:
-        return Caller(principal, name)
+        return Caller(principal=principal, user=name)
     if principal not in trusted_proxies:
         raise ForbiddenError(f"{principal} is no trusted proxy and may not send X-Heimdall-User")
-    return Caller(principal, _checked_name(named))
+    return Caller(principal=principal, user=_checked_name(named), is_named=True)
 
 
 def _principal_of(arn: str) -> tuple[str, str]:

@@ -11,9 +11,16 @@ from aws_lambda_powertools.event_handler import (
     ApiGatewayResolver,
     Response,
 )
+from aws_lambda_powertools.event_handler.api_gateway import BaseRouter, Router
 
-from heimdall.domain.errors import HeimdallError, JobNotFoundError, RouteNotFoundError
-from heimdall.http.auth import Caller, caller_of
+from heimdall.domain.access import Access, AccessRules
+from heimdall.domain.errors import (
+    HeimdallError,
+    InvalidRequestError,
+    JobNotFoundError,
+    RouteNotFoundError,
+)
+from heimdall.http.auth import caller_of
 from heimdall.http.errors import RETRY_AFTER_SECONDS, error_body, internal_error_body, status_of
 from heimdall.observability import logger
 
@@ -22,7 +29,9 @@ _JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SHOWN = 100
 
 
-def build_resolver(trusted_proxies: Callable[[], frozenset[str]]) -> APIGatewayHttpResolver:
+def build_resolver(
+    trusted_proxies: Callable[[], frozenset[str]], access_rules: Callable[[], AccessRules]
+) -> APIGatewayHttpResolver:
     """Make a resolver that knows its caller and whose errors are JSON of the gateway's shape.
 
     Powertools' own validation stays off: it would load its OpenAPI models at each cold start
@@ -30,13 +39,15 @@ def build_resolver(trusted_proxies: Callable[[], frozenset[str]]) -> APIGatewayH
 
     Args:
         trusted_proxies: gives the ARNs of those who may name another user; asked per request.
+        access_rules: gives the rules that tell what callers may do; asked per request.
     """
     app = APIGatewayHttpResolver()
 
     def authenticate(
         app: ApiGatewayResolver, next_middleware: Callable[..., Response[Any]]
     ) -> Response[Any]:
-        app.context["caller"] = caller_of(app.current_event.raw_event, trusted_proxies())
+        caller = caller_of(app.current_event.raw_event, trusted_proxies())
+        app.context["access"] = access_rules().access_of(caller)
         return next_middleware(app)
 
     def refuse(error: HeimdallError) -> Response[str]:
@@ -62,6 +73,11 @@ def build_resolver(trusted_proxies: Callable[[], frozenset[str]]) -> APIGatewayH
     return app
 
 
+def build_router() -> Router:
+    """Make a router for the routes of one noun; the function's resolver includes it."""
+    return Router()  # type: ignore[no-untyped-call]  # Powertools leaves its constructor bare
+
+
 def json_response(
     body: object, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response[str]:
@@ -81,15 +97,31 @@ def job_id_of(text: str) -> str:
     return text
 
 
-def caller(app: APIGatewayHttpResolver) -> Caller:
-    """Return who made the request that is being answered."""
-    found: Caller = app.context["caller"]
+def access(app: BaseRouter) -> Access:
+    """Return who made the request that is being answered, and what that caller may do."""
+    found: Access = app.context["access"]
     return found
 
 
-def raw_event(app: APIGatewayHttpResolver) -> Mapping[str, Any]:
+def raw_event(app: BaseRouter) -> Mapping[str, Any]:
     """Return the event as the API sent it."""
     return app.current_event.raw_event
+
+
+def parameters(router: BaseRouter, *known: str) -> Mapping[str, str]:
+    """Return the parameters of the query.
+
+    Raises:
+        InvalidRequestError: one is not among those that are known.
+    """
+    given: Mapping[str, str] = router.current_event.query_string_parameters or {}
+    for name in given:
+        if name not in known:
+            raise InvalidRequestError(
+                f"there is no parameter {name!r}; known are {', '.join(known)}",
+                details=[{"path": name, "message": "unknown parameter"}],
+            )
+    return given
 
 
 def _request_id(app: APIGatewayHttpResolver) -> str:

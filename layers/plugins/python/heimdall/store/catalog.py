@@ -2,14 +2,15 @@
 
 import json
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
+from heimdall.domain.access import Binding
 from heimdall.domain.cluster import Cluster
-from heimdall.domain.command import Command
+from heimdall.domain.command import CatalogEntry, Command
 from heimdall.domain.errors import (
     ClusterNotFoundError,
     CommandNotFoundError,
@@ -31,8 +32,14 @@ _TRIES = 10
 _OVERTAKEN = frozenset({"TransactionCanceledException", "TransactionConflictException"})
 _THROTTLED = frozenset({"ThrottlingError", "ProvisionedThroughputExceeded"})
 
-Entry = TypeVar("Entry", Command, Cluster)
+Entry = TypeVar("Entry", bound=CatalogEntry)
 Item = dict[str, Any]
+
+_TYPES: Mapping[str, type[CatalogEntry]] = {
+    "command": Command,
+    "cluster": Cluster,
+    "binding": Binding,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +58,19 @@ class DynamoCatalogStore:
         head = self._read(keys.HEAD)
         return bytes(head["cursor_key"]["B"]) if head else b""
 
-    def entries(self) -> Iterator[Command | Cluster]:
+    def entries(self) -> Iterator[CatalogEntry]:
         """Read everything."""
-        yield from (_decode(Command, item) for item in self._partition("command"))
-        yield from (_decode(Cluster, item) for item in self._partition("cluster"))
+        for kind, entry_type in _TYPES.items():
+            yield from (_decode(entry_type, item) for item in self._partition(kind))
 
-    def changes_since(self, revision: int) -> Iterator[Command | Cluster]:
+    def changes_since(self, revision: int) -> Iterator[CatalogEntry]:
         """Read what was written after this revision, oldest first."""
         for item in self._partition("revision", after=keys.revision_key(revision)["sk"]["S"]):
-            if item["kind"]["S"] == "command":
-                yield _decode(Command, item)
-            else:
-                yield _decode(Cluster, item)
+            yield _decode(_TYPES[item["kind"]["S"]], item)
+
+    def bindings(self) -> Iterator[Binding]:
+        """Read all bindings."""
+        yield from (_decode(Binding, item) for item in self._partition("binding"))
 
     def command(self, command_id: str) -> Command:
         """Read one command."""
@@ -116,7 +124,7 @@ class DynamoCatalogStore:
             f"the {kind} {entry_id!r} is being changed by others; try again"
         )
 
-    def _put(self, kind: keys.Kind, entry: Command | Cluster, *, is_first: bool) -> bool:
+    def _put(self, kind: keys.Kind, entry: CatalogEntry, *, is_first: bool) -> bool:
         """Write an entry as the catalog's next revision; return whether nobody was faster."""
         definition = _definition(kind, entry)
         written: Item = {"kind": {"S": kind}, "definition": {"S": definition}}
@@ -211,7 +219,7 @@ def _revision_of(head: Item | None) -> int:
     return int(head["revision"]["N"]) if head else 0
 
 
-def _definition(kind: str, entry: Command | Cluster) -> str:
+def _definition(kind: str, entry: CatalogEntry) -> str:
     definition = json.dumps(entry.to_dict(), separators=(",", ":"), ensure_ascii=False)
     size = len(definition.encode())
     if size > MAX_ENTRY_BYTES:

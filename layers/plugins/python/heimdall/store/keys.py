@@ -17,7 +17,7 @@ Table `catalog`:
 | what                            | where                                                     |
 |---------------------------------|-----------------------------------------------------------|
 | revision, key of the cursors    | pk head, sk head                                          |
-| a command, a cluster            | pk command or cluster, sk <id>                            |
+| a command, a cluster, a binding | pk command, cluster or binding, sk <id>                   |
 | what a revision wrote           | pk revision, sk <12 digits>                               |
 """
 
@@ -30,7 +30,7 @@ BY_TIME = "by_time"
 UNFINISHED = "unfinished"
 HEAD = {"pk": {"S": "head"}, "sk": {"S": "head"}}
 
-Kind = Literal["command", "cluster"]
+Kind = Literal["command", "cluster", "binding"]
 Stream = Literal["stdout", "stderr"]
 Key = dict[str, dict[str, str]]
 
