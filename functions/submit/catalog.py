@@ -56,6 +56,7 @@ def put_command(
     written = runtime.catalog.write_command(
         command_id, lambda existing: _stamped(wanted, existing, now_ms)
     )
+    runtime.catalog_cache.look_again()
     count("CommandWritten", command_id=command_id, user=caller.user)
     return written
 
@@ -74,6 +75,7 @@ def put_cluster(
     written = runtime.catalog.write_cluster(
         cluster_id, lambda existing: _stamped(wanted, existing, now_ms)
     )
+    runtime.catalog_cache.look_again()
     count("ClusterWritten", cluster_id=cluster_id, user=caller.user)
     return written
 
@@ -91,6 +93,7 @@ def put_command_status(
         CommandNotFoundError(f"there is no command {command_id!r}"),
         _StatusChange(command_id, request, caller, runtime.clock.now_ms()),
     )
+    runtime.catalog_cache.look_again()
     count("CommandWritten", command_id=command_id, user=caller.user)
     return written
 
@@ -108,6 +111,7 @@ def put_cluster_status(
         ClusterNotFoundError(f"there is no cluster {cluster_id!r}"),
         _StatusChange(cluster_id, request, caller, runtime.clock.now_ms()),
     )
+    runtime.catalog_cache.look_again()
     count("ClusterWritten", cluster_id=cluster_id, user=caller.user)
     return written
 

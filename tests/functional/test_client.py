@@ -18,6 +18,7 @@ from heimdall_client import (
     ResultNotFoundError,
     UnknownPluginError,
 )
+from heimdall_client._refusals import BY_CODE
 from heimdall_client.catalog_file import read_catalog_file
 from heimdall_client.plan import apply_plan, make_plan
 from tests.factories import JOB_ID
@@ -149,4 +150,4 @@ def test_every_code_has_its_error():
 
     codes = {kind.code for kind in below(HeimdallError)}
 
-    assert codes <= set(_refusals.BY_CODE)
+    assert codes <= set(BY_CODE)

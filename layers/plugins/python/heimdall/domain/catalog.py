@@ -120,6 +120,10 @@ class CatalogCache:
             self._checked_at_ms = now_ms
         return self._snapshot
 
+    def look_again(self) -> None:
+        """Compare with the store at the next request: this process itself has just written."""
+        self._checked_at_ms = None
+
     def _read(self, head: int) -> CatalogSnapshot:
         if self._snapshot.revision == 0:
             entries: Iterable[CatalogEntry] = self._store.entries()
