@@ -1,6 +1,13 @@
 """SDK of Heimdall, the serverless gateway to data engines."""
 
 from heimdall_client._auth import SigV4Auth
+from heimdall_client._catalog_models import (
+    CatalogStatus,
+    Cluster,
+    ClusterDefinition,
+    Command,
+    CommandDefinition,
+)
 from heimdall_client._client import Client
 from heimdall_client._exceptions import (
     ApiError,
@@ -43,21 +50,9 @@ from heimdall_client._exceptions import (
     UnknownPluginError,
     WaitTimeoutError,
 )
-from heimdall_client._models import (
-    CatalogStatus,
-    Cluster,
-    ClusterDefinition,
-    Column,
-    Command,
-    CommandDefinition,
-    Job,
-    JobRequest,
-    JobState,
-    JobStatus,
-    Page,
-    Result,
-)
+from heimdall_client._job_models import Column, Job, JobRequest, JobState, JobStatus, Result
 from heimdall_client._version import __version__
+from heimdall_client._wire import Page
 
 __all__ = [
     "ApiError",

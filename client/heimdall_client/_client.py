@@ -1,47 +1,29 @@
 """The client: one method for each thing that the API can do."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Self
 
 import httpx
 
-from heimdall_client._connection import Connection, segment
-from heimdall_client._exceptions import (
-    ApiError,
-    ThrottledError,
-    TransportError,
-    UnavailableError,
-    WaitTimeoutError,
-)
-from heimdall_client._models import (
-    CatalogDefinition,
+from heimdall_client._catalog_models import (
     CatalogStatus,
     Cluster,
     ClusterDefinition,
     Command,
     CommandDefinition,
-    Item,
-    Job,
-    JobRequest,
-    JobState,
-    Page,
-    Result,
-    StatusAnswer,
 )
+from heimdall_client._connection import Connection, segment
+from heimdall_client._entries import Entries
+from heimdall_client._job_models import Job, JobRequest, JobState, Result
+from heimdall_client._paging import all_of, given
+from heimdall_client._streams import Stream, follow, read_stream
+from heimdall_client._waiting import wait_for
+from heimdall_client._wire import Page, StatusAnswer
 
 DEFAULT_TIMEOUT = httpx.Timeout(35, connect=5)
 """Seconds; API Gateway itself gives up after 30."""
-
-FIRST_PAUSE_SECONDS = 0.2
-LAST_PAUSE_SECONDS = 10.0
-PAUSE_GROWTH = 1.5
-FOLLOW_PAUSE_SECONDS = 1.0
-MAX_FAILURES = 10
-"""So often in a row may the API be out of reach before `wait` gives up: about half a minute."""
-
-Stream = Literal["stdout", "stderr"]
 
 
 class Client:
@@ -53,6 +35,10 @@ class Client:
         transport: replaces the network, in tests.
         timeout: in seconds.
         user: sent as X-Heimdall-User; only trusted proxies may say for whom they act.
+
+    Attributes:
+        commands: the catalog's commands: put, get, list, change of status.
+        clusters: the catalog's clusters, likewise.
     """
 
     def __init__(
@@ -66,6 +52,12 @@ class Client:
     ) -> None:
         self._connection = Connection(
             base_url, auth=auth, transport=transport, timeout=httpx.Timeout(timeout), user=user
+        )
+        self.commands = Entries[CommandDefinition, Command](
+            self._connection, noun="command", shown=Command, page=Page[Command]
+        )
+        self.clusters = Entries[ClusterDefinition, Cluster](
+            self._connection, noun="cluster", shown=Cluster, page=Page[Cluster]
         )
 
     def __enter__(self) -> Self:
@@ -111,12 +103,12 @@ class Client:
     def list_jobs(self, *, limit: int | None = None, cursor: str | None = None) -> Page[Job]:
         """Get one page of jobs, newest first; `cursor` is the page's before."""
         return self._connection.call(
-            "GET", "/jobs", answer=Page[Job], params=_given(limit=limit, cursor=cursor)
+            "GET", "/jobs", answer=Page[Job], params=given(limit=limit, cursor=cursor)
         )
 
     def iterate_jobs(self, *, page_size: int | None = None) -> Iterator[Job]:
         """Go through all jobs, newest first; pages are fetched as they are needed."""
-        return _all_of(lambda cursor: self.list_jobs(limit=page_size, cursor=cursor))
+        return all_of(lambda cursor: self.list_jobs(limit=page_size, cursor=cursor))
 
     def get_stdout(self, job_id: str, *, offset: int = 0) -> bytes:
         """Get what a job has printed so far, from a byte on."""
@@ -128,10 +120,7 @@ class Client:
 
     def iterate_stream(self, job_id: str, stream: Stream, *, offset: int = 0) -> Iterator[bytes]:
         """Get a stream piece by piece, from a byte on, as far as it goes now."""
-        path = f"/job/{segment(job_id)}/{stream}"
-        following: int | None = offset
-        while following is not None:
-            following = yield from self._connection.read(path, offset=following)
+        return read_stream(self._connection, job_id, stream, offset=offset)
 
     def follow_stream(
         self,
@@ -142,14 +131,12 @@ class Client:
         sleep: Callable[[float], None] = time.sleep,
     ) -> Iterator[bytes]:
         """Get a stream piece by piece until the job has ended and all of it has been read."""
-        has_ended = False
-        while not has_ended:
-            has_ended = self.get_job_status(job_id).is_final  # asked first: nothing is missed
-            for piece in self.iterate_stream(job_id, stream, offset=offset):
-                offset += len(piece)
-                yield piece
-            if not has_ended:
-                sleep(FOLLOW_PAUSE_SECONDS)
+        return follow(
+            lambda offset: self.iterate_stream(job_id, stream, offset=offset),
+            lambda: self.get_job_status(job_id).is_final,
+            offset=offset,
+            sleep=sleep,
+        )
 
     def wait(
         self,
@@ -170,96 +157,54 @@ class Client:
         Raises:
             WaitTimeoutError: it had not ended in time; it goes on.
         """
-        deadline = None if timeout_seconds is None else clock() + timeout_seconds
-        pause = FIRST_PAUSE_SECONDS
-        failures = 0
-        while True:
-            try:
-                if self.get_job_status(job_id).is_final:
-                    return self.get_job(job_id)
-                failures = 0
-            except (TransportError, ApiError) as error:
-                failures += 1
-                if failures > MAX_FAILURES or not _may_pass(error):
-                    raise
-            left = pause if deadline is None else deadline - clock()
-            if left <= 0:
-                raise WaitTimeoutError(f"job {job_id} had not ended after {timeout_seconds:g} s")
-            sleep(min(pause, left))
-            pause = min(pause * PAUSE_GROWTH, LAST_PAUSE_SECONDS)
+
+        def look() -> Job | None:
+            return self.get_job(job_id) if self.get_job_status(job_id).is_final else None
+
+        return wait_for(
+            look, what=f"job {job_id}", timeout_seconds=timeout_seconds, sleep=sleep, clock=clock
+        )
 
     def put_command(self, command_id: str, definition: CommandDefinition) -> Command:
         """Add a command, or replace it."""
-        path = f"/command/{segment(command_id)}"
-        return self._connection.call("PUT", path, answer=Command, body=_wire(definition))
+        return self.commands.put(command_id, definition)
 
     def get_command(self, command_id: str) -> Command:
         """Get a command."""
-        return self._connection.call("GET", f"/command/{segment(command_id)}", answer=Command)
+        return self.commands.get(command_id)
 
     def list_commands(
         self, *, limit: int | None = None, cursor: str | None = None
     ) -> Page[Command]:
         """Get one page of commands."""
-        return self._connection.call(
-            "GET", "/commands", answer=Page[Command], params=_given(limit=limit, cursor=cursor)
-        )
+        return self.commands.list_page(limit=limit, cursor=cursor)
 
     def iterate_commands(self) -> Iterator[Command]:
         """Go through all commands."""
-        return _all_of(lambda cursor: self.list_commands(cursor=cursor))
+        return self.commands.iterate()
 
     def set_command_status(self, command_id: str, status: CatalogStatus | str) -> str:
         """Activate or deactivate a command."""
-        path = f"/command/{segment(command_id)}/status"
-        body = {"status": str(status)}
-        return self._connection.call("PUT", path, answer=StatusAnswer, body=body).status
+        return self.commands.set_status(command_id, status)
 
     def put_cluster(self, cluster_id: str, definition: ClusterDefinition) -> Cluster:
         """Add a cluster, or replace it."""
-        path = f"/cluster/{segment(cluster_id)}"
-        return self._connection.call("PUT", path, answer=Cluster, body=_wire(definition))
+        return self.clusters.put(cluster_id, definition)
 
     def get_cluster(self, cluster_id: str) -> Cluster:
         """Get a cluster."""
-        return self._connection.call("GET", f"/cluster/{segment(cluster_id)}", answer=Cluster)
+        return self.clusters.get(cluster_id)
 
     def list_clusters(
         self, *, limit: int | None = None, cursor: str | None = None
     ) -> Page[Cluster]:
         """Get one page of clusters."""
-        return self._connection.call(
-            "GET", "/clusters", answer=Page[Cluster], params=_given(limit=limit, cursor=cursor)
-        )
+        return self.clusters.list_page(limit=limit, cursor=cursor)
 
     def iterate_clusters(self) -> Iterator[Cluster]:
         """Go through all clusters."""
-        return _all_of(lambda cursor: self.list_clusters(cursor=cursor))
+        return self.clusters.iterate()
 
     def set_cluster_status(self, cluster_id: str, status: CatalogStatus | str) -> str:
         """Activate or deactivate a cluster."""
-        path = f"/cluster/{segment(cluster_id)}/status"
-        body = {"status": str(status)}
-        return self._connection.call("PUT", path, answer=StatusAnswer, body=body).status
-
-
-def _may_pass(error: TransportError | ApiError) -> bool:
-    return isinstance(error, (TransportError, ThrottledError, UnavailableError))
-
-
-def _given(**params: Any) -> dict[str, Any]:  # noqa: ANN401 - any value of a query
-    return {name: value for name, value in params.items() if value is not None}
-
-
-def _wire(definition: CatalogDefinition) -> Mapping[str, Any]:
-    return definition.model_dump(mode="json", exclude_none=True)
-
-
-def _all_of(get_page: Callable[[str | None], Page[Item]]) -> Iterator[Item]:
-    cursor = None
-    while True:
-        page = get_page(cursor)
-        yield from page.data
-        cursor = page.next_cursor
-        if not (page.has_more and cursor):
-            return
+        return self.clusters.set_status(cluster_id, status)

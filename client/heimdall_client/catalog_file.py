@@ -9,14 +9,14 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from heimdall_client._connection import segment
-from heimdall_client._exceptions import CatalogFileError, ConfigurationError
-from heimdall_client._models import (
+from heimdall_client._catalog_models import (
     CatalogDefinition,
     CatalogStatus,
     ClusterDefinition,
     CommandDefinition,
 )
+from heimdall_client._connection import segment
+from heimdall_client._exceptions import CatalogFileError, ConfigurationError
 from heimdall_client._yaml_lines import Document, Path, YamlError, read_yaml
 
 NOT_CATALOG = frozenset(

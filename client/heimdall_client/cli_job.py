@@ -11,9 +11,10 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from heimdall_client._client import Client, Stream
-from heimdall_client._models import Job, JobRequest, JobStatus
+from heimdall_client._client import Client
+from heimdall_client._job_models import Job, JobRequest, JobStatus
 from heimdall_client._session import JobId, JsonOption, Outside, session_of
+from heimdall_client._streams import Stream
 from heimdall_client._terminal import printable, progress, say, show_json, show_table
 
 MAX_PAGE = 101

@@ -5,6 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
+from heimdall_client._catalog_models import (
+    CatalogEntry,
+    CatalogStatus,
+    ClusterDefinition,
+    CommandDefinition,
+)
 from heimdall_client._client import Client
 from heimdall_client._exceptions import (
     ApiError,
@@ -12,12 +18,6 @@ from heimdall_client._exceptions import (
     ClusterNotFoundError,
     CommandNotFoundError,
     HeimdallError,
-)
-from heimdall_client._models import (
-    CatalogEntry,
-    CatalogStatus,
-    ClusterDefinition,
-    CommandDefinition,
 )
 from heimdall_client.catalog_file import CatalogFile
 

@@ -8,7 +8,7 @@ from heimdall_client import (
     UnavailableError,
     WaitTimeoutError,
 )
-from heimdall_client._client import MAX_FAILURES
+from heimdall_client._waiting import MAX_FAILURES
 from tests.unit.client.scripted_api import URL, ScriptedApi, error, failing, reply
 
 RUNNING = reply({"status": "RUNNING"})
