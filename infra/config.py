@@ -77,6 +77,7 @@ class Config:
 
     stack_prefix: Annotated[str, Field(pattern=r"^[A-Z][A-Za-z0-9]{0,31}$")] = "Heimdall"
     retention_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    audit_retention_days: Annotated[int, Field(ge=1, le=3650)] = 365
     log_retention_days: Annotated[int, AfterValidator(_known_to_cloudwatch)] = 30
     submit_memory_mb: MemoryMb = 512
     query_memory_mb: MemoryMb = 512

@@ -45,6 +45,7 @@ class HeimdallService(Stack):
             admins=self._admins(),
             default_role=self._default_role(),
             retention_days=config.retention_days,
+            audit_retention_days=config.audit_retention_days,
         )
         self._executors = {name: self._execute(name) for name in config.runners}
         self._addresses = {name: self._address(name) for name in config.runners}

@@ -25,6 +25,7 @@ class Settings:
         admins: patterns of subjects, comma separated, that are admins whatever the bindings say.
         default_role: the role of those whom no binding names, or "none".
         retention_days: how long a finished job is kept.
+        audit_retention_days: how long an entry of the audit trail is kept.
     """
 
     data: HeimdallStateful
@@ -32,6 +33,7 @@ class Settings:
     admins: str
     default_role: str
     retention_days: int
+    audit_retention_days: int
 
     def submit(self, runners: Mapping[str, RunnerAddress]) -> dict[str, str]:
         """Knows where everything is: it writes jobs and the catalog and hands jobs on."""
@@ -79,6 +81,7 @@ class Settings:
             "HEIMDALL_TRUSTED_PROXIES": self.trusted_proxies,
             "HEIMDALL_ADMINS": self.admins,
             "HEIMDALL_DEFAULT_ROLE": self.default_role,
+            "HEIMDALL_AUDIT_RETENTION_DAYS": str(self.audit_retention_days),
         }
 
     @property

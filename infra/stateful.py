@@ -29,7 +29,7 @@ class HeimdallStateful(Stack):
             time_to_live_attribute="expires_at",
             global_secondary_indexes=[_by_time(), _unfinished()],
         )
-        self.catalog = _table(self, "Catalog", config)
+        self.catalog = _table(self, "Catalog", config, time_to_live_attribute="expires_at")
         self.bucket = _bucket(self, config)
 
 

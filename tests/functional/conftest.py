@@ -47,6 +47,7 @@ def empty_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             "HEIMDALL_TRUSTED_PROXIES": PROXY,
             "HEIMDALL_ADMINS": f"{ALICE},{PROXY}",
             "HEIMDALL_DEFAULT_ROLE": "submitter",
+            "HEIMDALL_AUDIT_RETENTION_DAYS": "365",
         }
         for name, value in environment.items():
             monkeypatch.setenv(name, value)

@@ -48,12 +48,17 @@ def test_table_is_on_demand_recoverable_and_protected(tables, name):
     assert replica["DeletionProtectionEnabled"] is True
 
 
-def test_jobs_has_a_stream_and_forgets_expired_items(tables):
-    jobs = tables["Jobs"]
+@pytest.mark.parametrize("name", ["Jobs", "Catalog"])
+def test_table_forgets_expired_items(tables, name):
+    assert tables[name]["TimeToLiveSpecification"] == {
+        "AttributeName": "expires_at",
+        "Enabled": True,
+    }
 
-    assert jobs["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
-    assert jobs["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
-    assert "TimeToLiveSpecification" not in tables["Catalog"]
+
+def test_only_jobs_has_a_stream(tables):
+    assert tables["Jobs"]["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert "StreamSpecification" not in tables["Catalog"]
 
 
 def test_jobs_has_one_index_by_time_and_a_sparse_one_of_unfinished_jobs(tables):

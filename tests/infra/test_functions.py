@@ -20,6 +20,7 @@ FUNCTIONS = {
             "HEIMDALL_TRUSTED_PROXIES": "TrustedProxies",
             "HEIMDALL_ADMINS": "Admins",
             "HEIMDALL_DEFAULT_ROLE": "DefaultRole",
+            "HEIMDALL_AUDIT_RETENTION_DAYS": "365",
             "HEIMDALL_RETENTION_DAYS": "30",
         },
     },
@@ -34,6 +35,7 @@ FUNCTIONS = {
             "HEIMDALL_TRUSTED_PROXIES": "TrustedProxies",
             "HEIMDALL_ADMINS": "Admins",
             "HEIMDALL_DEFAULT_ROLE": "DefaultRole",
+            "HEIMDALL_AUDIT_RETENTION_DAYS": "365",
         },
     },
     "ExecuteLight": {

@@ -29,6 +29,7 @@ ENVIRONMENT = {
     "HEIMDALL_ADMINS": f"{ALICE},{PROXY}",
     "HEIMDALL_DEFAULT_ROLE": "viewer",
     "HEIMDALL_RETENTION_DAYS": "30",
+    "HEIMDALL_AUDIT_RETENTION_DAYS": "365",
 }
 CLASSES = [SubmitSettings, QuerySettings, ExecuteSettings, OrchestrateSettings]
 
@@ -50,6 +51,7 @@ def test_settings_are_read_from_the_variables_of_their_names():
         admins=frozenset({ALICE, PROXY}),
         default_role="viewer",
         retention_days=30,
+        audit_retention_days=365,
     )
 
 

@@ -53,6 +53,7 @@ class SubmitSettings:
     admins: frozenset[str] = _setting(_names)
     default_role: str = _setting()
     retention_days: int = _setting(int)
+    audit_retention_days: int = _setting(int)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,7 @@ class QuerySettings:
     trusted_proxies: frozenset[str] = _setting(_names)
     admins: frozenset[str] = _setting(_names)
     default_role: str = _setting()
+    audit_retention_days: int = _setting(int)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Who may do what: roles, bound to callers in the catalog."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
@@ -52,11 +52,13 @@ class Caller:
             since whoever assumes a role chooses that name.
         user: whom the request is for, by name: the user or role, or whom a trusted proxy named.
         is_named: whether a trusted proxy named the user.
+        request_id: the request, as the logs name it; no part of who it is.
     """
 
     principal: str
     user: str
     is_named: bool = False
+    request_id: str = field(default="", compare=False)
 
     @property
     def subject(self) -> str:

@@ -19,6 +19,7 @@ Table `catalog`:
 | revision, key of the cursors    | pk head, sk head                                          |
 | a command, a cluster, a binding | pk command, cluster or binding, sk <id>                   |
 | what a revision wrote           | pk revision, sk <12 digits>                               |
+| the audit trail, newest first   | pk AUDIT#<shard 0..3>, sk <id>; the shards are merged     |
 """
 
 from typing import Literal
@@ -46,7 +47,7 @@ def watch_key(job_id: str) -> Key:
 
 
 def shard_of(job_id: str) -> int:
-    """The index partition of a job, by the random end of its id."""
+    """The partition of a job in an index, or of an entry in the trail, by the id's random end."""
     return int(job_id[-2:], 16) % SHARDS
 
 
@@ -58,6 +59,16 @@ def entry_key(kind: Kind, entry_id: str) -> Key:
 def revision_key(revision: int) -> Key:
     """What the catalog's revision of this number wrote."""
     return {"pk": {"S": "revision"}, "sk": {"S": f"{revision:012d}"}}
+
+
+def audit_partition(shard: int) -> str:
+    """A part of the audit trail; ids sort by time within it."""
+    return f"AUDIT#{shard}"
+
+
+def audit_key(entry_id: str) -> Key:
+    """The item of an entry of the audit trail."""
+    return {"pk": {"S": audit_partition(shard_of(entry_id))}, "sk": {"S": entry_id}}
 
 
 def context_object(job_id: str) -> str:
