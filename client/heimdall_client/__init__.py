@@ -1,12 +1,18 @@
 """SDK of Heimdall, the serverless gateway to data engines."""
 
+from heimdall_client._audit import AuditEntry
 from heimdall_client._auth import SigV4Auth
 from heimdall_client._catalog_models import (
+    Binding,
+    BindingDefinition,
     CatalogStatus,
     Cluster,
     ClusterDefinition,
     Command,
     CommandDefinition,
+    FieldChange,
+    PastEntry,
+    Revision,
 )
 from heimdall_client._client import Client
 from heimdall_client._exceptions import (
@@ -48,17 +54,29 @@ from heimdall_client._exceptions import (
     UnavailableError,
     UnexpectedAnswerError,
     UnknownPluginError,
+    UnreachableError,
     WaitTimeoutError,
 )
+from heimdall_client._explanation import Candidate, Candidates, Explanation
+from heimdall_client._health import Health, HealthCheck
 from heimdall_client._job_models import Column, Job, JobRequest, JobState, JobStatus, Result
+from heimdall_client._queries import AuditQuery, EntryQuery, JobQuery
+from heimdall_client._submission import new_idempotency_key
 from heimdall_client._version import __version__
-from heimdall_client._wire import Page
+from heimdall_client._wire import Attribute, Page
 
 __all__ = [
     "ApiError",
     "ApplyError",
+    "Attribute",
+    "AuditEntry",
+    "AuditQuery",
+    "Binding",
+    "BindingDefinition",
     "BindingNotFoundError",
     "CallerNotAllowedError",
+    "Candidate",
+    "Candidates",
     "CatalogFileError",
     "CatalogStatus",
     "Client",
@@ -72,7 +90,12 @@ __all__ = [
     "ConcurrentChangeError",
     "ConfigurationError",
     "CredentialsError",
+    "EntryQuery",
+    "Explanation",
+    "FieldChange",
     "ForbiddenError",
+    "Health",
+    "HealthCheck",
     "HealthNotCheckedError",
     "HeimdallError",
     "IdempotencyMismatchError",
@@ -82,6 +105,7 @@ __all__ = [
     "InvalidTransitionError",
     "Job",
     "JobNotFoundError",
+    "JobQuery",
     "JobRequest",
     "JobState",
     "JobStatus",
@@ -89,6 +113,7 @@ __all__ = [
     "NotAcceptableError",
     "NotFoundError",
     "Page",
+    "PastEntry",
     "PayloadTooLargeError",
     "PluginFailedError",
     "PortError",
@@ -97,6 +122,7 @@ __all__ = [
     "RequestTimeoutError",
     "Result",
     "ResultNotFoundError",
+    "Revision",
     "RevisionConflictError",
     "RevisionNotFoundError",
     "RouteNotFoundError",
@@ -107,6 +133,8 @@ __all__ = [
     "UnavailableError",
     "UnexpectedAnswerError",
     "UnknownPluginError",
+    "UnreachableError",
     "WaitTimeoutError",
     "__version__",
+    "new_idempotency_key",
 ]

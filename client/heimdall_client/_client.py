@@ -7,18 +7,25 @@ from typing import Self
 
 import httpx
 
+from heimdall_client._audit import AuditEntry
 from heimdall_client._catalog_models import (
-    CatalogStatus,
+    Binding,
+    BindingDefinition,
     Cluster,
     ClusterDefinition,
     Command,
     CommandDefinition,
 )
-from heimdall_client._connection import Connection, segment
+from heimdall_client._connection import Call, Connection, segment
 from heimdall_client._entries import Entries
+from heimdall_client._explanation import Explanation
+from heimdall_client._health import Health, health_call
 from heimdall_client._job_models import Job, JobRequest, JobState, Result
 from heimdall_client._paging import all_of, given
-from heimdall_client._streams import Stream, follow, read_stream
+from heimdall_client._queries import AuditQuery, JobQuery
+from heimdall_client._results import ResultForm, download, result_call
+from heimdall_client._streams import Stream, StreamReader, follow
+from heimdall_client._submission import explain, submit, submit_with_key
 from heimdall_client._waiting import wait_for
 from heimdall_client._wire import Page, StatusAnswer
 
@@ -37,8 +44,9 @@ class Client:
         user: sent as X-Heimdall-User; only trusted proxies may say for whom they act.
 
     Attributes:
-        commands: the catalog's commands: put, get, list, change of status.
-        clusters: the catalog's clusters, likewise.
+        commands: what may be run, and its history.
+        clusters: where it may run, likewise.
+        bindings: who has which role, likewise.
     """
 
     def __init__(
@@ -59,6 +67,9 @@ class Client:
         self.clusters = Entries[ClusterDefinition, Cluster](
             self._connection, noun="cluster", shown=Cluster, page=Page[Cluster]
         )
+        self.bindings = Entries[BindingDefinition, Binding](
+            self._connection, noun="binding", shown=Binding, page=Page[Binding]
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -75,40 +86,78 @@ class Client:
         """Close the connections."""
         self._connection.close()
 
-    def submit_job(self, request: JobRequest) -> Job:
+    def submit_job(
+        self,
+        request: JobRequest,
+        *,
+        idempotency_key: str | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> Job:
         """Submit a job; one for a sync command comes back finished, with its result.
 
         A sync job that takes longer than the API can wait comes back as it stands: see `wait`.
+
+        Args:
+            request: what to run.
+            idempotency_key: for 24 hours, the same request with the same key is the same job,
+                whose `is_replay` then says so. With a key, the request is sent again for up to a
+                minute as long as it is unknown what became of it; without one, never.
+            sleep: called with seconds, between two attempts.
         """
-        body = request.model_dump(exclude_defaults=True) | {"context": request.context}
-        return self._connection.call("POST", "/job", answer=Job, body=body)
+        if idempotency_key is None:
+            return submit(self._connection, request)
+        return submit_with_key(self._connection, request, idempotency_key, sleep=sleep)
+
+    def explain_job(self, request: JobRequest) -> Explanation:
+        """Ask what would be chosen for a job, and why; nothing runs."""
+        return explain(self._connection, request)
 
     def get_job(self, job_id: str) -> Job:
         """Get a job with all its fields."""
-        return self._connection.call("GET", f"/job/{segment(job_id)}", answer=Job)
+        return self._connection.call(Call("GET", f"/job/{segment(job_id)}"), answer=Job)
 
     def get_job_status(self, job_id: str) -> JobState:
         """Get a job's status, which costs less than the job."""
-        return self._connection.call("GET", f"/job/{segment(job_id)}/status", answer=JobState)
+        call = Call("GET", f"/job/{segment(job_id)}/status")
+        return self._connection.call(call, answer=JobState)
 
     def get_result(self, job_id: str) -> Result:
         """Get the table that a job gave back."""
-        return self._connection.call("GET", f"/job/{segment(job_id)}/result", answer=Result)
+        return self._connection.call(result_call(job_id, "json"), answer=Result)
+
+    def download_result(self, job_id: str, form: ResultForm = "json") -> Iterator[bytes]:
+        """Get the table that a job gave back as the bytes of a file, piece by piece.
+
+        Raises:
+            NotAcceptableError: this result cannot be had in this form.
+        """
+        return download(self._connection, result_call(job_id, form))
 
     def cancel_job(self, job_id: str) -> str:
         """Ask for a job's end; the answer is CANCELING, and CANCELED follows."""
-        path = f"/job/{segment(job_id)}/cancel"
-        return self._connection.call("POST", path, answer=StatusAnswer).status
+        call = Call("POST", f"/job/{segment(job_id)}/cancel")
+        return self._connection.call(call, answer=StatusAnswer).status
 
-    def list_jobs(self, *, limit: int | None = None, cursor: str | None = None) -> Page[Job]:
-        """Get one page of jobs, newest first; `cursor` is the page's before."""
-        return self._connection.call(
-            "GET", "/jobs", answer=Page[Job], params=given(limit=limit, cursor=cursor)
-        )
+    def list_jobs(
+        self, query: JobQuery | None = None, *, limit: int | None = None, cursor: str | None = None
+    ) -> Page[Job]:
+        """Get one page of jobs, newest first if the query says nothing else.
 
-    def iterate_jobs(self, *, page_size: int | None = None) -> Iterator[Job]:
-        """Go through all jobs, newest first; pages are fetched as they are needed."""
-        return all_of(lambda cursor: self.list_jobs(limit=page_size, cursor=cursor))
+        A page may hold fewer jobs than its limit, or none, and yet not be the last.
+
+        Args:
+            query: which jobs; all that the caller may see by default.
+            limit: how many at most.
+            cursor: the page's before.
+        """
+        params = (query or JobQuery()).params() | given(limit=limit, cursor=cursor)
+        return self._connection.call(Call("GET", "/jobs", params=params), answer=Page[Job])
+
+    def iterate_jobs(
+        self, query: JobQuery | None = None, *, page_size: int | None = None
+    ) -> Iterator[Job]:
+        """Go through jobs; pages are fetched as they are needed."""
+        return all_of(lambda cursor: self.list_jobs(query, limit=page_size, cursor=cursor))
 
     def get_stdout(self, job_id: str, *, offset: int = 0) -> bytes:
         """Get what a job has printed so far, from a byte on."""
@@ -118,9 +167,28 @@ class Client:
         """Get what a job has complained of so far, from a byte on."""
         return b"".join(self.iterate_stream(job_id, "stderr", offset=offset))
 
-    def iterate_stream(self, job_id: str, stream: Stream, *, offset: int = 0) -> Iterator[bytes]:
-        """Get a stream piece by piece, from a byte on, as far as it goes now."""
-        return read_stream(self._connection, job_id, stream, offset=offset)
+    def iterate_stream(
+        self,
+        job_id: str,
+        stream: Stream,
+        *,
+        offset: int = 0,
+        max_bytes: int | None = None,
+        tail_bytes: int | None = None,
+    ) -> Iterator[bytes]:
+        """Get a stream piece by piece, as far as it goes now.
+
+        Args:
+            job_id: whose.
+            stream: which one.
+            offset: the first byte wanted.
+            max_bytes: how many are wanted.
+            tail_bytes: how many are wanted of the stream's end, instead.
+        """
+        reader = StreamReader(
+            self._connection, job_id, stream, offset=offset, tail_bytes=tail_bytes
+        )
+        return reader.read(max_bytes)
 
     def follow_stream(
         self,
@@ -128,15 +196,14 @@ class Client:
         stream: Stream,
         *,
         offset: int = 0,
+        tail_bytes: int | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> Iterator[bytes]:
         """Get a stream piece by piece until the job has ended and all of it has been read."""
-        return follow(
-            lambda offset: self.iterate_stream(job_id, stream, offset=offset),
-            lambda: self.get_job_status(job_id).is_final,
-            offset=offset,
-            sleep=sleep,
+        reader = StreamReader(
+            self._connection, job_id, stream, offset=offset, tail_bytes=tail_bytes
         )
+        return follow(reader, lambda: self.get_job_status(job_id).is_final, sleep=sleep)
 
     def wait(
         self,
@@ -165,46 +232,33 @@ class Client:
             look, what=f"job {job_id}", timeout_seconds=timeout_seconds, sleep=sleep, clock=clock
         )
 
-    def put_command(self, command_id: str, definition: CommandDefinition) -> Command:
-        """Add a command, or replace it."""
-        return self.commands.put(command_id, definition)
+    def check_health(self) -> Health:
+        """Ask all clusters that want to be asked whether they work."""
+        return self._connection.call(health_call("/clusters/health"), answer=Health)
 
-    def get_command(self, command_id: str) -> Command:
-        """Get a command."""
-        return self.commands.get(command_id)
+    def check_cluster_health(self, cluster_id: str) -> Health:
+        """Ask one cluster whether it works.
 
-    def list_commands(
-        self, *, limit: int | None = None, cursor: str | None = None
-    ) -> Page[Command]:
-        """Get one page of commands."""
-        return self.commands.list_page(limit=limit, cursor=cursor)
+        Raises:
+            HealthNotCheckedError: it does not want to be asked.
+        """
+        call = health_call(f"/cluster/{segment(cluster_id)}/health")
+        return self._connection.call(call, answer=Health)
 
-    def iterate_commands(self) -> Iterator[Command]:
-        """Go through all commands."""
-        return self.commands.iterate()
+    def list_audit(
+        self,
+        query: AuditQuery | None = None,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Page[AuditEntry]:
+        """Get one page of the audit trail, newest first."""
+        params = (query or AuditQuery()).params() | given(limit=limit, cursor=cursor)
+        call = Call("GET", "/audit", params=params)
+        return self._connection.call(call, answer=Page[AuditEntry])
 
-    def set_command_status(self, command_id: str, status: CatalogStatus | str) -> str:
-        """Activate or deactivate a command."""
-        return self.commands.set_status(command_id, status)
-
-    def put_cluster(self, cluster_id: str, definition: ClusterDefinition) -> Cluster:
-        """Add a cluster, or replace it."""
-        return self.clusters.put(cluster_id, definition)
-
-    def get_cluster(self, cluster_id: str) -> Cluster:
-        """Get a cluster."""
-        return self.clusters.get(cluster_id)
-
-    def list_clusters(
-        self, *, limit: int | None = None, cursor: str | None = None
-    ) -> Page[Cluster]:
-        """Get one page of clusters."""
-        return self.clusters.list_page(limit=limit, cursor=cursor)
-
-    def iterate_clusters(self) -> Iterator[Cluster]:
-        """Go through all clusters."""
-        return self.clusters.iterate()
-
-    def set_cluster_status(self, cluster_id: str, status: CatalogStatus | str) -> str:
-        """Activate or deactivate a cluster."""
-        return self.clusters.set_status(cluster_id, status)
+    def iterate_audit(
+        self, query: AuditQuery | None = None, *, page_size: int | None = None
+    ) -> Iterator[AuditEntry]:
+        """Go through the audit trail, newest first."""
+        return all_of(lambda cursor: self.list_audit(query, limit=page_size, cursor=cursor))

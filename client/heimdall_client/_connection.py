@@ -1,7 +1,8 @@
 """The connection to the API: requests, redirects to storage, failures turned into errors."""
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ from heimdall_client._exceptions import (
     RequestTimeoutError,
     TransportError,
     UnexpectedAnswerError,
+    UnreachableError,
 )
 from heimdall_client._refusals import error_of
 from heimdall_client._version import __version__
@@ -23,10 +25,29 @@ from heimdall_client._version import __version__
 API = "/api/v1"
 USER_AGENT = f"heimdall-client/{__version__}"
 MAX_REDIRECTS = 3
-NEXT_OFFSET = "X-Heimdall-Next-Offset"
 _UPSTREAM_ERRORS = (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError)
 
+_OF_THE_BODY = ("accept", "range")
+"""What says which body is wanted, and so goes along when it is elsewhere."""
+
 Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to the API.
+
+    Attributes:
+        path: below /api/v1, already encoded.
+        answers: error statuses that carry an answer all the same, unless the body is an error's.
+    """
+
+    method: str
+    path: str
+    body: Mapping[str, Any] | None = None
+    params: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] | None = None
+    answers: frozenset[int] = frozenset()
 
 
 class Connection:
@@ -70,81 +91,67 @@ class Connection:
         self._api.close()
         self._plain.close()
 
-    def call(
-        self,
-        method: str,
-        path: str,
-        *,
-        answer: type[Model],
-        body: Mapping[str, Any] | None = None,
-        params: Mapping[str, Any] | None = None,
-    ) -> Model:
+    def call(self, call: Call, *, answer: type[Model]) -> Model:
         """Send one request and read its answer as the given model."""
-        with self.open(method, path, body=body, params=params) as response:
-            with _errors_mapped():
+        return self.call_with_headers(call, answer=answer)[0]
+
+    def call_with_headers(
+        self, call: Call, *, answer: type[Model]
+    ) -> tuple[Model, Mapping[str, str]]:
+        """Do the same, and give the answer's headers too."""
+        with self.open(call) as response:
+            with errors_mapped():
                 response.read()
             try:
-                return answer.model_validate_json(response.content)
+                return answer.model_validate_json(response.content), response.headers
             except ValidationError as error:
                 first = error.errors(include_url=False)[0]
                 where = ".".join(str(part) for part in first["loc"]) or "the body"
                 raise UnexpectedAnswerError(
-                    f"{method} {self._url(path)} was answered in a form that is not Heimdall's: "
-                    f"{where}: {first['msg']}"
+                    f"{call.method} {self._url(call.path)} was answered in a form that is not "
+                    f"Heimdall's: {where}: {first['msg']}"
                 ) from error
 
     @contextmanager
-    def open(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: Mapping[str, Any] | None = None,
-        params: Mapping[str, Any] | None = None,
-    ) -> Iterator[httpx.Response]:
+    def open(self, call: Call) -> Iterator[httpx.Response]:
         """Send one request; the answer's body is not read yet."""
-        request = self._request(method, path, body=body, params=params)
-        with _errors_mapped():
+        request = self._request(call)
+        with errors_mapped():
             response = self._api.send(request, stream=True)
         try:
-            if response.status_code == HTTPStatus.TEMPORARY_REDIRECT and method == "GET":
+            if response.status_code == HTTPStatus.TEMPORARY_REDIRECT and call.method == "GET":
                 location = self._storage_url(response)
                 response.close()
-                with _errors_mapped():
-                    request = self._plain.build_request("GET", location)
-                    response = self._plain.send(request, stream=True)
+                response = self._fetch(location, request)
             if not response.is_success:
-                raise error_of(_refusal(response))
+                _raise_unless_answer(response, call.answers)
             yield response
         finally:
             response.close()
 
-    def read(self, path: str, *, offset: int) -> Generator[bytes, None, int | None]:
-        """Get a body piece by piece, from a byte on; returns where it goes on, if it does."""
-        params = {"offset": offset} if offset else None
-        with self.open("GET", path, params=params) as response, _errors_mapped():
-            yield from response.iter_bytes()
-        following = response.headers.get(NEXT_OFFSET, "")
-        return int(following) if following.isdecimal() and int(following) > offset else None
-
-    def _request(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: Mapping[str, Any] | None,
-        params: Mapping[str, Any] | None,
-    ) -> httpx.Request:
+    def _request(self, call: Call) -> httpx.Request:
         try:
-            return self._api.build_request(method, self._url(path), json=body, params=params)
+            return self._api.build_request(
+                call.method,
+                self._url(call.path),
+                json=call.body,
+                params=call.params,
+                headers=call.headers,
+            )
         except (TypeError, ValueError, httpx.InvalidURL) as error:
             raise ConfigurationError(f"the request cannot be written: {error}") from error
+
+    def _fetch(self, location: httpx.URL, asked: httpx.Request) -> httpx.Response:
+        wanted = {name: asked.headers[name] for name in _OF_THE_BODY if name in asked.headers}
+        with errors_mapped():
+            request = self._plain.build_request("GET", location, headers=wanted)
+            return self._plain.send(request, stream=True)
 
     def _url(self, path: str) -> str:
         return f"{str(self._base_url).rstrip('/')}{API}{path}"
 
     def _storage_url(self, response: httpx.Response) -> httpx.URL:
-        with _errors_mapped():
+        with errors_mapped():
             location = response.url.join(response.headers.get("location", ""))
         is_downgrade = self._base_url.scheme == "https" and location.scheme != "https"
         if is_downgrade or location.scheme not in {"http", "https"}:
@@ -192,14 +199,20 @@ def _user_header(user: str | None) -> dict[str, str]:
 
 
 @contextmanager
-def _errors_mapped() -> Iterator[None]:
+def errors_mapped() -> Iterator[None]:
+    """Turn what goes wrong on the network into this package's errors."""
     try:
         yield
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        raise UnreachableError(f"no connection to {_target(error)}: {_reason(error)}") from error
     except httpx.TimeoutException as error:
         raise RequestTimeoutError(f"no answer in time from {_target(error)}") from error
     except _UPSTREAM_ERRORS as error:
-        reason = str(error) or type(error).__name__
-        raise TransportError(f"no answer from {_target(error)}: {reason}") from error
+        raise TransportError(f"no answer from {_target(error)}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__
 
 
 def _target(error: Exception) -> str:
@@ -208,9 +221,9 @@ def _target(error: Exception) -> str:
     return str(request.url.copy_with(raw_path=b"/")) if request else "the API"
 
 
-def _refusal(response: httpx.Response) -> Refusal:
-    """Read an error, whoever sent it: Heimdall, API Gateway (`{"message"}`), storage (XML)."""
-    with _errors_mapped():
+def _raise_unless_answer(response: httpx.Response, answers: frozenset[int]) -> None:
+    """Raise what an error says, whoever sent it: Heimdall, API Gateway, storage (XML)."""
+    with errors_mapped():
         response.read()
     try:
         body = response.json()
@@ -219,12 +232,22 @@ def _refusal(response: httpx.Response) -> Refusal:
     if not isinstance(body, dict):
         body = {}
     told = body.get("error") or body.get("message")
+    if response.status_code in answers and body and not told:
+        return
     host = response.url.host
-    return Refusal(
-        status=response.status_code,
-        message=str(told or f"{host} answered {response.status_code} {response.reason_phrase}"),
-        code=str(body.get("code") or ""),
-        request_id=body.get("request_id") or response.headers.get("apigw-requestid"),
-        job_id=body.get("id"),
-        details=body.get("details"),
+    raise error_of(
+        Refusal(
+            status=response.status_code,
+            message=str(told or f"{host} answered {response.status_code} {response.reason_phrase}"),
+            code=str(body.get("code") or ""),
+            request_id=body.get("request_id") or response.headers.get("apigw-requestid"),
+            job_id=body.get("id"),
+            details=body.get("details"),
+            retry_after_seconds=_seconds(response.headers.get("retry-after", "")),
+        )
     )
+
+
+def _seconds(text: str) -> int | None:
+    """Read how long to wait; a date, which Heimdall never sends, says nothing here."""
+    return int(text) if text.isascii() and text.isdecimal() else None

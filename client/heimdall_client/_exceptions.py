@@ -5,7 +5,8 @@ HeimdallError
 │   ├── CatalogFileError           a file of commands and clusters is wrong
 │   └── CredentialsError           no AWS credentials, or they cannot be refreshed
 ├── PortError                      the local gateway's port cannot be had
-├── TransportError                 no answer: refused, broken off, not resolved
+├── TransportError                 no answer: broken off, or one of these
+│   ├── UnreachableError           no connection: nothing was sent
 │   └── RequestTimeoutError        no answer in time
 ├── UnexpectedAnswerError          an answer, but not one of Heimdall's
 ├── ApplyError                     a catalog file was not applied, or not all of it
@@ -69,6 +70,10 @@ class TransportError(HeimdallError):
     """The API did not answer; whether it acted on the request is unknown."""
 
 
+class UnreachableError(TransportError):
+    """There is no connection to the API; nothing was sent."""
+
+
 class RequestTimeoutError(TransportError):
     """The API did not answer in time."""
 
@@ -93,6 +98,7 @@ class Refusal:
         status: the HTTP status.
         code: Heimdall's word for it; "" where the answer has none.
         details: where it was wrong: usually `[{"path": "context.query", "message": "..."}]`.
+        retry_after_seconds: after so long it may succeed.
     """
 
     status: int
@@ -101,6 +107,7 @@ class Refusal:
     request_id: str | None = None
     job_id: str | None = None
     details: Any = None
+    retry_after_seconds: int | None = None
 
 
 class ApiError(HeimdallError):
@@ -134,6 +141,11 @@ class ApiError(HeimdallError):
     def details(self) -> Any:  # noqa: ANN401 - whatever JSON the API sends
         """Where it was wrong: usually a list of `{"path": ..., "message": ...}`."""
         return self.refusal.details
+
+    @property
+    def retry_after_seconds(self) -> int | None:
+        """After so long the same request may succeed; None where the API does not say."""
+        return self.refusal.retry_after_seconds
 
 
 class InvalidRequestError(ApiError):

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from heimdall_client._wire import Answer, Definition, JsonObject
+from heimdall_client._wire import Answer, Attribute, Definition, JsonObject
 
 
 class JobStatus(StrEnum):
@@ -75,7 +75,13 @@ class Job(Answer):
     """A job as the API shows it; empty fields are absent from the wire.
 
     Attributes:
+        command_revision: the command's revision that it was submitted with; likewise the cluster's.
+        choice: a word on how its pair was chosen.
+        run: how often it was begun; 0 as long as it waits.
+        job_attributes: what the cluster tells of its jobs, by label, as far as it is known yet.
         result: the table itself, in the answer to a sync job's submission.
+        is_replay: the submission's key was used before, and this is the job of then. Not a field
+            of the wire.
     """
 
     id: str
@@ -94,12 +100,18 @@ class Job(Answer):
     command_name: str = ""
     cluster_id: str = ""
     cluster_name: str = ""
+    command_revision: int | None = None
+    cluster_revision: int | None = None
+    choice: str = ""
+    run: int = 0
+    job_attributes: dict[str, Attribute] = Field(default_factory=dict)
     canceled_by: str | None = None
     result: Result | None = None
     created_at: int | None = None
     started_at: int | None = None
     finished_at: int | None = None
     updated_at: int | None = None
+    is_replay: bool = Field(default=False, exclude=True)
 
     @property
     def is_final(self) -> bool:

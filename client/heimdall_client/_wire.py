@@ -29,6 +29,17 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow")
 
 
+class Attribute(Answer):
+    """What a cluster tells of its jobs: a template there, its value on a job.
+
+    Attributes:
+        kind: `link` or `text`.
+    """
+
+    kind: str
+    value: str
+
+
 class StatusAnswer(Answer):
     """The answer to a change of status."""
 

@@ -51,8 +51,8 @@ def make_plan(client: Client, catalog: CatalogFile) -> list[Step]:
         ApplyError: the API refused to show one; its cause says why.
     """
     with ThreadPoolExecutor(READERS) as pool:
-        clusters = _steps(pool, "cluster", catalog.clusters, client.get_cluster)
-        commands = _steps(pool, "command", catalog.commands, client.get_command)
+        clusters = _steps(pool, "cluster", catalog.clusters, client.clusters.get)
+        commands = _steps(pool, "command", catalog.commands, client.commands.get)
         return [*clusters, *commands]
 
 
@@ -77,9 +77,9 @@ def apply_plan(client: Client, plan: Iterable[Step]) -> int:
 
 def _write(client: Client, step: Step) -> None:
     if isinstance(step.definition, CommandDefinition):
-        client.put_command(step.id, step.definition)
+        client.commands.put(step.id, step.definition)
     else:
-        client.put_cluster(step.id, step.definition)
+        client.clusters.put(step.id, step.definition)
 
 
 def _steps(

@@ -103,27 +103,27 @@ def test_listing_goes_page_by_page(client):
     ids = [client.submit_job(job_request("type:noop")).id for _ in range(5)]
 
     assert [job.id for job in client.iterate_jobs(page_size=2)] == ids[::-1]
-    assert {command.id for command in client.iterate_commands()} >= {"ping", "shell"}
-    assert [cluster.id for cluster in client.iterate_clusters()] == ["localhost"]
+    assert {command.id for command in client.commands.iterate()} >= {"ping", "shell"}
+    assert [cluster.id for cluster in client.clusters.iterate()] == ["localhost"]
 
 
 def test_status_of_an_entry_is_changed(client):
-    assert client.set_command_status("ping", CatalogStatus.INACTIVE) == "INACTIVE"
-    assert client.get_command("ping").status == "INACTIVE"
-    assert client.set_cluster_status("localhost", "deleted") == "DELETED"
+    assert client.commands.set_status("ping", CatalogStatus.INACTIVE) == "INACTIVE"
+    assert client.commands.get("ping").status == "INACTIVE"
+    assert client.clusters.set_status("localhost", "deleted") == "DELETED"
 
 
 def test_refusals_come_as_the_errors_that_they_are(client):
     with pytest.raises(JobNotFoundError):
         client.get_job(JOB_ID)
     with pytest.raises(CommandNotFoundError):
-        client.get_command("naïve %20")
+        client.commands.get("naïve %20")
     with pytest.raises(InvalidPageTokenError):
         client.list_jobs(cursor="tampered")
     with pytest.raises(NoPairMatchesError):
         client.submit_job(job_request("type:nothing"))
     with pytest.raises(UnknownPluginError):
-        client.put_command("x", CommandDefinition(name="x", plugin="no-such-plugin"))
+        client.commands.put("x", CommandDefinition(name="x", plugin="no-such-plugin"))
     with pytest.raises(InvalidRequestError) as caught:
         client.submit_job(job_request("type:noop", context={"outcome": 7}))
     assert caught.value.details[0]["path"] == "context.outcome"
@@ -140,8 +140,8 @@ def test_applying_a_file_twice_changes_nothing_the_second_time(client, tmp_path)
     assert apply_plan(client, plan) == 2
 
     assert [step.action for step in make_plan(client, catalog)] == ["leave", "leave"]
-    assert client.get_cluster("somewhere").context == catalog.clusters["somewhere"].context
-    assert client.get_command("ping-async").status == "ACTIVE"
+    assert client.clusters.get("somewhere").context == catalog.clusters["somewhere"].context
+    assert client.commands.get("ping-async").status == "ACTIVE"
 
 
 def test_every_code_has_its_error():

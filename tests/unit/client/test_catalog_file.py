@@ -74,6 +74,7 @@ def test_file_as_in_heimdall_is_read(read):
             "tags": ["type:ping"],
             "cluster_tags": ["type:localhost"],
             "context": {},
+            "allowed_callers": [],
         }
     }
     assert catalog.clusters["local"].status is CatalogStatus.INACTIVE
@@ -157,7 +158,7 @@ COMMAND = "commands:\n- name: a\n  plugin: p\n"
         (f"{COMMAND}  status: gone\n", "4: commands[0].status: must be one of ACTIVE, INACTIVE,"),
         (f"{COMMAND}  status: 1\n", "4: commands[0].status: must be one of ACTIVE, INACTIVE, DEL"),
         (f"{COMMAND}  tag: [a]\n", "4: commands[0].tag: is no key that is known here; did you m"),
-        (f"{COMMAND}  allowed_callers: [a]\n", "4: commands[0].allowed_callers: is no key that"),
+        (f"{COMMAND}  allowed_callers: a\n", "4: commands[0].allowed_callers: must be a list"),
         (f"{COMMAND}  7: a\n", "4: commands[0].7: is no key that is known here"),
         ("clusters:\n- name: a\n  plugin: p\n", "3: clusters[0].plugin: is no key that is known"),
         ("comands: []\nclusters:\n", "1: comands: is no key that is known here; did you mean `com"),

@@ -103,7 +103,7 @@ def test_api_that_does_not_answer_is_an_error(line):
     outcome = line.run("status", "1")
 
     assert (outcome.code, outcome.out) == (1, "")
-    assert outcome.err == f"error: no answer from {URL}/: refused\n"
+    assert outcome.err == f"error: no connection to {URL}/: refused\n"
 
 
 def test_gateway_needs_to_know_its_api(line):

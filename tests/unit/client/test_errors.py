@@ -181,7 +181,7 @@ def test_user_that_no_header_can_carry_is_refused(user):
 
 def test_text_that_json_cannot_carry_is_refused():
     with Client(URL) as client, pytest.raises(ConfigurationError, match="cannot be written"):
-        client.set_command_status("ping", "\udcff")
+        client.commands.set_status("ping", "\udcff")
 
 
 def test_tree_in_the_docstring_is_the_tree_of_classes():
