@@ -65,7 +65,7 @@ class Permissions:
         )
 
     def query(self) -> Grants:
-        """Reads everything; writes only the mark that somebody watches a running job's output."""
+        """Reads everything; writes that somebody watches a job's output, or was refused."""
         return Grants(
             statements=[
                 self._jobs("GetItem", "BatchGetItem"),
@@ -77,6 +77,12 @@ class Permissions:
                     {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["WATCH#*"]}},
                 ),
                 self._catalog("GetItem", "Query"),
+                allow(
+                    "RecordRefusals",
+                    ["dynamodb:PutItem"],
+                    [self.data.catalog.table_arn],
+                    {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["AUDIT#*"]}},
+                ),
                 self._files("ReadFiles", "s3:GetObject", FILES),
                 allow("TellMissingFromForbidden", ["s3:ListBucket"], [self.data.bucket.bucket_arn]),
             ],

@@ -3,12 +3,14 @@
 from aws_lambda_powertools.event_handler import Response
 
 from functions.query.listing import list_page
+from heimdall.domain.access import Role
 from heimdall.domain.command import CatalogStatus
 from heimdall.http.resolver import build_router, json_response
 from heimdall.http.views import cluster_view, command_view, entry_status_view
 from heimdall.runtime import query_runtime
 
-router = build_router()
+router = build_router(takes=Role.VIEWER)
+open_router = build_router(takes=None)
 
 
 @router.get("/api/v1/commands")
@@ -47,13 +49,13 @@ def get_cluster(cluster_id: str) -> Response[str]:
     return json_response(cluster_view(query_runtime().catalog.cluster(cluster_id)))
 
 
-@router.get("/api/v1/command/statuses")
+@open_router.get("/api/v1/command/statuses")
 def list_command_statuses() -> Response[str]:
     """List the statuses that a command can have."""
     return json_response(sorted(CatalogStatus))
 
 
-@router.get("/api/v1/cluster/statuses")
+@open_router.get("/api/v1/cluster/statuses")
 def list_cluster_statuses() -> Response[str]:
     """List the statuses that a cluster can have."""
     return json_response(sorted(CatalogStatus))

@@ -8,11 +8,11 @@ from heimdall.http.resolver import build_resolver
 from heimdall.observability import logger
 from heimdall.runtime import query_runtime
 
-app = build_resolver(
-    lambda: query_runtime().settings.trusted_proxies, lambda: query_runtime().access
-)
+app = build_resolver(lambda: query_runtime().gate)
 app.include_router(job_routes.router)
+app.include_router(job_routes.open_router)
 app.include_router(catalog_routes.router)
+app.include_router(catalog_routes.open_router)
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId")

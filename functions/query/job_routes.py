@@ -8,12 +8,14 @@ from aws_lambda_powertools.event_handler import Response
 
 from functions.query import service
 from functions.query.listing import list_page
+from heimdall.domain.access import Role
 from heimdall.domain.job import Job
-from heimdall.http.resolver import build_router, job_id_of, json_response, parameters
+from heimdall.http.resolver import access, build_router, job_id_of, json_response, parameters
 from heimdall.http.views import job_status_view, job_statuses, job_view
 from heimdall.runtime import query_runtime
 
-router = build_router()
+router = build_router(takes=Role.VIEWER)
+open_router = build_router(takes=None)
 
 
 @router.get("/api/v1/job/<job_id>/status")
@@ -55,14 +57,16 @@ def list_jobs() -> Response[str]:
     return list_page(router, "jobs", query_runtime().jobs.list_newest, job_view)
 
 
-@router.get("/api/v1/job/statuses")
+@open_router.get("/api/v1/job/statuses")
 def list_job_statuses() -> Response[str]:
     """List the statuses that a job can have."""
     return json_response(job_statuses())
 
 
 def _job(job_id: str) -> Job:
-    return query_runtime().jobs.get(job_id_of(job_id))
+    job = query_runtime().jobs.get(job_id_of(job_id))
+    access(router).require_sight_of(job)
+    return job
 
 
 def _stream(job_id: str, name: str) -> Response[Any]:

@@ -4,11 +4,12 @@ from aws_lambda_powertools.event_handler import Response
 
 from functions.submit import catalog
 from functions.submit.schemas import ClusterRequest, CommandRequest, StatusRequest, body
+from heimdall.domain.access import Role
 from heimdall.http.resolver import access, build_router, json_response
 from heimdall.http.views import cluster_view, command_view, entry_status_view
 from heimdall.runtime import submit_runtime
 
-router = build_router()
+router = build_router(takes=Role.ADMIN)
 
 
 @router.put("/api/v1/command/<command_id>")

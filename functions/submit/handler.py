@@ -8,9 +8,7 @@ from heimdall.http.resolver import build_resolver
 from heimdall.observability import logger, metrics
 from heimdall.runtime import submit_runtime
 
-app = build_resolver(
-    lambda: submit_runtime().settings.trusted_proxies, lambda: submit_runtime().access
-)
+app = build_resolver(lambda: submit_runtime().gate)
 app.include_router(job_routes.router)
 app.include_router(catalog_routes.router)
 

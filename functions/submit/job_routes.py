@@ -7,11 +7,12 @@ from aws_lambda_powertools.event_handler import Response
 
 from functions.submit import service
 from functions.submit.schemas import JobRequest, body
+from heimdall.domain.access import Role
 from heimdall.http.resolver import access, build_router, job_id_of, json_response
 from heimdall.http.views import job_view
 from heimdall.runtime import submit_runtime
 
-router = build_router()
+router = build_router(takes=Role.SUBMITTER)
 
 
 @router.post("/api/v1/job")

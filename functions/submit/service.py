@@ -6,6 +6,7 @@ from typing import Any
 
 from functions.submit.schemas import JobRequest, parse_context, plain_tags
 from heimdall.domain.access import Access
+from heimdall.domain.audit import AuditEntry, AuditUnavailableError
 from heimdall.domain.clock import new_job_id
 from heimdall.domain.errors import InvalidRequestError, RunnerUnavailableError
 from heimdall.domain.job import LEASE_MS, Job, JobStatus, RunOutcome
@@ -70,9 +71,11 @@ def cancel_job(job_id: str, *, access: Access, runtime: SubmitRuntime) -> Job:
 
     Raises:
         JobNotFoundError: there is no such job.
+        ForbiddenError: it is somebody else's.
         InvalidTransitionError: the job has ended already.
     """
     job = runtime.jobs.get(job_id)
+    access.require_sight_of(job)
     while True:
         canceled = job.cancel_requested(
             by=access.caller.user,
@@ -87,7 +90,22 @@ def cancel_job(job_id: str, *, access: Access, runtime: SubmitRuntime) -> Job:
             job = stale.current or runtime.jobs.get(job_id)
         else:
             count("JobCancelRequested", job_id=job_id)
+            _note_cancel(job_id, access, runtime)
             return canceled
+
+
+def _note_cancel(job_id: str, access: Access, runtime: SubmitRuntime) -> None:
+    entry = AuditEntry.done(
+        access.caller,
+        at_ms=runtime.clock.now_ms(),
+        action="job.cancel",
+        target=f"job/{job_id}",
+    )
+    try:
+        runtime.audit.record(entry)
+    except AuditUnavailableError as error:
+        # The job itself keeps who canceled it.
+        logger.warning("cancel not in the audit trail", exc_info=error, **entry.to_dict())
 
 
 def check_contexts(context: dict[str, Any], pair: Pair, plugins: PluginRegistry) -> None:

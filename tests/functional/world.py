@@ -2,19 +2,51 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
+import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectTimeoutError
+from moto import mock_aws
 
 from functions.execute.handler import lambda_handler as execute_handler
 from functions.orchestrate.handler import lambda_handler as orchestrate_handler
 from functions.query.handler import lambda_handler as query_handler
 from functions.submit.handler import lambda_handler as submit_handler
-from tests.factories import http_event, sqs_event
+from tests.factories import ALICE, PROXY, http_event, sqs_event
 from tests.fakes.lambda_context import LambdaContext
+from tests.fakes.session import fresh_session
+from tests.fakes.tables import create_resources
+
+NOOP = {"name": "noop", "plugin": "noop", "tags": ["type:noop"], "cluster_tags": ["type:localhost"]}
+CATALOG = {
+    "cluster/localhost": {"name": "localhost", "tags": ["type:localhost", "data:local"]},
+    "command/ping": {
+        "name": "ping",
+        "version": "0.0.1",
+        "plugin": "ping",
+        "is_sync": True,
+        "tags": ["type:ping"],
+        "cluster_tags": ["type:localhost"],
+    },
+    "command/noop": NOOP,
+    "command/noop-sync": {
+        **NOOP,
+        "name": "noop-sync",
+        "is_sync": True,
+        "tags": ["type:noop-sync"],
+    },
+    "command/shell": {
+        "name": "shell",
+        "plugin": "shell",
+        "tags": ["type:shell"],
+        "cluster_tags": ["type:localhost"],
+    },
+}
 
 
 @dataclass
@@ -37,6 +69,12 @@ class World:
     execute_answers: list[Any] = field(default_factory=list)
     refuse_invocations: bool = False
     lose_answers: bool = False
+
+    def put_catalog(self, catalog: Mapping[str, Any]) -> None:
+        for path, body in catalog.items():
+            answer = self.put(f"/api/v1/{path}", body)
+            assert answer.status == 200, answer.text
+        self.calls.clear()
 
     def post(self, path: str, body: Any = None, **event: Any) -> Answer:
         return self._http(submit_handler, "POST", path, body=body, **event)
@@ -110,3 +148,25 @@ class _Raw:
 
     def stream(self, *_: Any, **__: Any) -> Any:
         yield self.read()
+
+
+@contextmanager
+def world_in_memory(monkeypatch: pytest.MonkeyPatch, **changes: str) -> Iterator[World]:
+    """Everything that a deployment has, in moto; `changes` are of its environment."""
+    with mock_aws():
+        fresh_session()
+        environment = create_resources() | {
+            "HEIMDALL_TRUSTED_PROXIES": PROXY,
+            "HEIMDALL_ADMINS": f"{ALICE},{PROXY}",
+            "HEIMDALL_DEFAULT_ROLE": "submitter",
+            "HEIMDALL_AUDIT_RETENTION_DAYS": "365",
+        }
+        for name, value in (environment | changes).items():
+            monkeypatch.setenv(name, value)
+        queue_url = json.loads(environment["HEIMDALL_RUNNERS"])["light"]["queue_url"]
+        world = World(queue_url)
+        events = boto3.DEFAULT_SESSION._session.get_component("event_emitter")
+        events.register_first("before-send.lambda.Invoke", world.invoke_execute)
+        events.register("before-call.*.*", world.count_call)
+        yield world
+        fresh_session()

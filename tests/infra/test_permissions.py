@@ -26,6 +26,11 @@ FUNCTIONS = {
             {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["WATCH#*"]}},
         ),
         "Catalog": (["dynamodb:GetItem", "dynamodb:Query"], "Catalog.Arn"),
+        "RecordRefusals": (
+            "dynamodb:PutItem",
+            "Catalog.Arn",
+            {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["AUDIT#*"]}},
+        ),
         "ReadFiles": ("s3:GetObject", "Files.Arn/jobs/*"),
         "TellMissingFromForbidden": ("s3:ListBucket", "Files.Arn"),
         "Logs": (["logs:CreateLogStream", "logs:PutLogEvents"], "QueryLogs.Arn"),

@@ -4,7 +4,7 @@ import pytest
 
 from heimdall.domain.access import Caller
 from heimdall.domain.errors import ForbiddenError, InvalidRequestError, UnauthenticatedError
-from heimdall.http.auth import MAX_USER_CHARACTERS, caller_of
+from heimdall.http.auth import MAX_USER_CHARACTERS, caller_of, signer_of
 from tests.factories import ACCOUNT, ALICE, PROXY, http_event
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/etl"
@@ -14,7 +14,12 @@ TRUSTED = frozenset({PROXY, ROLE})
 
 def call(arn, *, user=None, trusted=TRUSTED):
     headers = {} if user is None else {"x-heimdall-user": user}
-    return caller_of(http_event("GET", "/api/v1/jobs", headers=headers, user_arn=arn), trusted)
+    return call_with(headers, arn=arn, trusted=trusted)
+
+
+def call_with(headers, *, arn=ALICE, trusted=TRUSTED):
+    event = http_event("GET", "/api/v1/jobs", headers=headers, user_arn=arn)
+    return caller_of(event, signer_of(event), trusted)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +56,7 @@ def test_request_without_an_iam_identity_is_refused(authorizer):
     event["requestContext"]["authorizer"] = authorizer
 
     with pytest.raises(UnauthenticatedError, match="SigV4"):
-        caller_of(event, TRUSTED)
+        signer_of(event)
 
 
 def test_request_without_an_authorizer_is_refused():
@@ -59,14 +64,49 @@ def test_request_without_an_authorizer_is_refused():
     del event["requestContext"]["authorizer"]
 
     with pytest.raises(UnauthenticatedError):
-        caller_of(event, TRUSTED)
+        signer_of(event)
 
 
 def test_request_without_headers_is_the_callers_own():
     event = http_event("GET", "/api/v1/jobs")
     del event["headers"]
 
-    assert caller_of(event, TRUSTED).user == "alice"
+    assert caller_of(event, signer_of(event), TRUSTED).user == "alice"
+
+
+def test_request_is_known_by_its_id_in_the_logs():
+    event = http_event("GET", "/api/v1/jobs", headers={"x-heimdall-user": "bob"}, user_arn=PROXY)
+
+    assert signer_of(event).request_id == "request-1"
+    assert caller_of(event, signer_of(event), TRUSTED).request_id == "request-1"
+
+
+@pytest.mark.parametrize("name", ["X-Heimdall-User", "X-HEIMDALL-USER", "x-HeimDall-uSer"])
+def test_header_counts_however_it_is_spelled(name):
+    assert call_with({name: "bob"}, arn=PROXY).user == "bob"
+    with pytest.raises(ForbiddenError):
+        call_with({name: "bob"})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "authorization",
+        "x-amzn-iam-user-arn",
+        "x-amz-security-token",
+        "x-amzn-requestcontext",
+        "x-forwarded-user",
+        "x-forwarded-for",
+        "x-remote-user",
+        "x_heimdall_user",
+        "x-heimdall-user-",
+        "x-heimdall-role",
+        "cookie",
+    ],
+)
+@pytest.mark.parametrize("arn", [ALICE, PROXY])
+def test_no_other_header_has_an_effect(name, arn):
+    assert call_with({name: "bob"}, arn=arn) == call(arn)
 
 
 @pytest.mark.parametrize(("arn", "principal"), [(PROXY, PROXY), (SESSION, ROLE)])

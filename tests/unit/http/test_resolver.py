@@ -5,24 +5,42 @@ import logging.handlers
 
 import pytest
 
-from heimdall.domain.access import AccessRules
+from heimdall.domain.access import AccessRules, Role
+from heimdall.domain.audit import Outcome
 from heimdall.domain.errors import (
+    CallerNotAllowedError,
     ForbiddenError,
     InvalidTransitionError,
     JobNotFoundError,
+    NoPairMatchesError,
     RunnerUnavailableError,
     StoreThrottledError,
     TransientPluginError,
 )
-from heimdall.http.resolver import access, build_resolver, job_id_of, json_response, raw_event
+from heimdall.http.auth import Gate
+from heimdall.http.resolver import (
+    access,
+    build_resolver,
+    build_router,
+    job_id_of,
+    json_response,
+    raw_event,
+)
 from heimdall.observability import logger
-from tests.factories import JOB_ID, PROXY, http_event
+from tests.factories import ALICE, JOB_ID, NOW_MS, PROXY, http_event
+from tests.fakes.audit import InMemoryAuditLog
+from tests.fakes.clock import FakeClock
 from tests.fakes.lambda_context import LambdaContext
 
 
-def resolver(*proxies):
-    rules = AccessRules(tuple, admins=[], default_role=None)
-    return build_resolver(lambda: frozenset(proxies), lambda: rules)
+def resolver(*proxies, role=None, audit=None):
+    gate = Gate(
+        trusted_proxies=frozenset(proxies),
+        rules=AccessRules(tuple, admins=[], default_role=role),
+        audit=audit or InMemoryAuditLog(),
+        clock=FakeClock(NOW_MS),
+    )
+    return build_resolver(lambda: gate)
 
 
 def answer_of(app, method="GET", path="/api/v1/thing"):
@@ -39,8 +57,8 @@ def logged():
     logger.removeHandler(keeper)
 
 
-def raising(error):
-    app = resolver(PROXY)
+def raising(error, **options):
+    app = resolver(PROXY, **options)
 
     @app.get("/api/v1/thing")
     def thing():
@@ -154,6 +172,80 @@ def test_route_is_not_reached_by_a_caller_who_is_refused():
     assert app.resolve(unsigned, LambdaContext())["statusCode"] == 401
     assert app.resolve(pretender, LambdaContext())["statusCode"] == 403
     assert not reached
+
+
+@pytest.mark.parametrize("takes", [None, *Role])
+@pytest.mark.parametrize("role", [None, *Role])
+def test_router_lets_only_those_in_who_have_its_role(takes, role):
+    reached = []
+    router = build_router(takes=takes)
+
+    @router.get("/api/v1/thing/<name>")
+    def thing(name):
+        reached.append(name)
+        return json_response({})
+
+    app = resolver(role=role)
+    app.include_router(router)
+    status, body, _ = answer_of(app, path="/api/v1/thing/x")
+
+    if takes is None or (role is not None and role.includes(takes)):
+        assert (status, reached) == (200, ["x"])
+    else:
+        assert (status, body["code"], reached) == (403, "forbidden", [])
+        assert body["details"] == [{"path": "role", "message": f"{takes} is needed"}]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ForbiddenError("no"),
+        CallerNotAllowedError("not for you"),
+        NoPairMatchesError("nothing fits"),
+    ],
+)
+def test_refusal_is_in_the_audit_trail(error):
+    audit = InMemoryAuditLog()
+
+    answer_of(raising(error, audit=audit))
+
+    (entry,) = audit.entries
+    assert (entry.subject, entry.user, entry.at_ms) == (ALICE, "alice", NOW_MS)
+    assert (entry.outcome, entry.code, entry.reason) == (Outcome.REFUSED, error.code, str(error))
+    assert (entry.action, entry.target, entry.request_id) == ("thing.read", "", "request-1")
+
+
+def test_who_pretends_to_be_another_is_in_the_audit_trail_by_the_own_name():
+    audit = InMemoryAuditLog()
+    event = http_event("GET", "/api/v1/thing", headers={"x-heimdall-user": "bob"})
+
+    raising(RuntimeError(), audit=audit).resolve(event, LambdaContext())
+
+    (entry,) = audit.entries
+    assert (entry.subject, entry.user, entry.code) == (ALICE, "alice", "forbidden")
+    assert "X-Heimdall-User" in entry.reason
+
+
+@pytest.mark.parametrize(
+    "error", [InvalidTransitionError("no"), JobNotFoundError("no"), RuntimeError("no")]
+)
+def test_what_is_no_matter_of_rights_is_not_in_the_audit_trail(error):
+    audit = InMemoryAuditLog()
+
+    answer_of(raising(error, audit=audit))
+    answer_of(raising(error, audit=audit), path="/api/v1/nothing")
+
+    assert audit.entries == []
+
+
+def test_refusal_is_answered_though_the_trail_is_broken(logged):
+    app = raising(ForbiddenError("no"), audit=InMemoryAuditLog(is_broken=True))
+
+    status, body, _ = answer_of(app)
+
+    assert (status, body["code"]) == (403, "forbidden")
+    assert [record.levelname for record in logged] == ["WARNING"]
+    assert logged[0].subject == ALICE
 
 
 def test_job_id_is_taken_from_a_path():

@@ -15,10 +15,12 @@ from botocore.config import Config
 
 from heimdall.dispatch import LambdaRunners
 from heimdall.domain.access import AccessRules, Binding, Role
+from heimdall.domain.audit import AuditLog
 from heimdall.domain.catalog import BindingCache, CatalogCache
 from heimdall.domain.clock import Clock, SystemClock
 from heimdall.domain.ports import CatalogStore, JobFiles, JobStore, Runners
 from heimdall.domain.routing import RandomRouting, RoutingStrategy
+from heimdall.http.auth import Gate
 from heimdall.plugin.registry import PluginRegistry
 from heimdall.settings import (
     ExecuteSettings,
@@ -27,6 +29,7 @@ from heimdall.settings import (
     SubmitSettings,
     read_settings,
 )
+from heimdall.store.audit import DynamoAuditLog
 from heimdall.store.catalog import DynamoCatalogStore
 from heimdall.store.files import S3JobFiles
 from heimdall.store.jobs import DynamoJobStore
@@ -58,7 +61,8 @@ class SubmitRuntime:
     plugins: PluginRegistry
     runners: Runners
     strategy: RoutingStrategy
-    access: AccessRules
+    gate: Gate
+    audit: AuditLog
     clock: Clock
 
 
@@ -71,7 +75,8 @@ class QueryRuntime:
     files: JobFiles
     catalog: CatalogStore
     cursor_key: Callable[[], bytes]
-    access: AccessRules
+    gate: Gate
+    audit: AuditLog
     clock: Clock
 
 
@@ -105,6 +110,7 @@ def submit_runtime() -> SubmitRuntime:
     clock = SystemClock()
     catalog = DynamoCatalogStore(dynamodb, settings.catalog_table)
     cache = CatalogCache(catalog, clock)
+    audit = _audit_log(dynamodb, settings)
     return SubmitRuntime(
         settings=settings,
         jobs=DynamoJobStore(dynamodb, settings.jobs_table),
@@ -114,7 +120,8 @@ def submit_runtime() -> SubmitRuntime:
         plugins=PluginRegistry(),
         runners=LambdaRunners(settings.runners, once(_sqs), once(_waiting_lambda)),
         strategy=RandomRouting(SystemRandom()),
-        access=_access_rules(lambda: cache.snapshot().bindings, settings),
+        gate=_gate(lambda: cache.snapshot().bindings, settings, audit, clock),
+        audit=audit,
         clock=clock,
     )
 
@@ -126,13 +133,15 @@ def query_runtime() -> QueryRuntime:
     dynamodb = _dynamodb()
     clock = SystemClock()
     catalog = DynamoCatalogStore(dynamodb, settings.catalog_table)
+    audit = _audit_log(dynamodb, settings)
     return QueryRuntime(
         settings=settings,
         jobs=DynamoJobStore(dynamodb, settings.jobs_table),
         files=S3JobFiles(once(_s3), settings.bucket),
         catalog=catalog,
         cursor_key=_remembered(catalog.cursor_key),
-        access=_access_rules(BindingCache(catalog, clock).bindings, settings),
+        gate=_gate(BindingCache(catalog, clock).bindings, settings, audit, clock),
+        audit=audit,
         clock=clock,
     )
 
@@ -164,11 +173,21 @@ def orchestrate_runtime() -> OrchestrateRuntime:
     )
 
 
-def _access_rules(
-    bindings: Callable[[], Sequence[Binding]], settings: SubmitSettings | QuerySettings
-) -> AccessRules:
+def _gate(
+    bindings: Callable[[], Sequence[Binding]],
+    settings: SubmitSettings | QuerySettings,
+    audit: AuditLog,
+    clock: Clock,
+) -> Gate:
     default_role = Role(settings.default_role) if settings.default_role != "none" else None
-    return AccessRules(bindings, admins=sorted(settings.admins), default_role=default_role)
+    rules = AccessRules(bindings, admins=sorted(settings.admins), default_role=default_role)
+    return Gate(trusted_proxies=settings.trusted_proxies, rules=rules, audit=audit, clock=clock)
+
+
+def _audit_log(
+    dynamodb: "DynamoDBClient", settings: SubmitSettings | QuerySettings
+) -> DynamoAuditLog:
+    return DynamoAuditLog(dynamodb, settings.catalog_table, settings.audit_retention_days)
 
 
 def _remembered(read_key: Callable[[], bytes]) -> Callable[[], bytes]:

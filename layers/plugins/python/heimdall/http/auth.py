@@ -1,38 +1,66 @@
 """Who calls: what IAM says, or whom a trusted proxy names."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from heimdall.domain.access import Caller
+from heimdall.domain.access import AccessRules, Caller
+from heimdall.domain.audit import AuditLog
+from heimdall.domain.clock import Clock
 from heimdall.domain.errors import ForbiddenError, InvalidRequestError, UnauthenticatedError
 
 USER_HEADER = "x-heimdall-user"
 MAX_USER_CHARACTERS = 128
 
 
-def caller_of(event: Mapping[str, Any], trusted_proxies: frozenset[str]) -> Caller:
-    """Tell who made a request of an HTTP API with IAM authorization.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """What a function of the API tells its callers by, and where it notes whom it refused.
+
+    Attributes:
+        trusted_proxies: ARNs of the users and roles that may name somebody else.
+    """
+
+    trusted_proxies: frozenset[str]
+    rules: AccessRules
+    audit: AuditLog
+    clock: Clock
+
+
+def signer_of(event: Mapping[str, Any]) -> Caller:
+    """Tell who signed a request of an HTTP API with IAM authorization.
 
     Args:
         event: the API's event, payload format 2.0.
-        trusted_proxies: ARNs of the users and roles that may name somebody else.
 
     Raises:
         UnauthenticatedError: the event carries no IAM identity.
-        ForbiddenError: somebody who is no trusted proxy named a user.
-        InvalidRequestError: the name is empty, too long or not printable.
     """
-    iam = event["requestContext"].get("authorizer", {}).get("iam") or {}
+    context = event["requestContext"]
+    iam = context.get("authorizer", {}).get("iam") or {}
     arn = iam.get("userArn")
     if not arn:
         raise UnauthenticatedError("sign the request with AWS credentials (SigV4, execute-api)")
     principal, name = _principal_of(arn)
-    named = event.get("headers", {}).get(USER_HEADER)
+    return Caller(principal=principal, user=name, request_id=str(context.get("requestId", "")))
+
+
+def caller_of(event: Mapping[str, Any], signer: Caller, trusted_proxies: frozenset[str]) -> Caller:
+    """Tell whom a request is for: its signer, or the user that a trusted proxy names.
+
+    Raises:
+        ForbiddenError: somebody who is no trusted proxy named a user.
+        InvalidRequestError: the name is empty, too long or not printable.
+    """
+    headers = event.get("headers", {})
+    named = next((text for name, text in headers.items() if name.lower() == USER_HEADER), None)
     if named is None:
-        return Caller(principal=principal, user=name)
-    if principal not in trusted_proxies:
-        raise ForbiddenError(f"{principal} is no trusted proxy and may not send X-Heimdall-User")
-    return Caller(principal=principal, user=_checked_name(named), is_named=True)
+        return signer
+    if signer.principal not in trusted_proxies:
+        raise ForbiddenError(
+            f"{signer.principal} is no trusted proxy and may not send X-Heimdall-User"
+        )
+    return replace(signer, user=_checked_name(named), is_named=True)
 
 
 def _principal_of(arn: str) -> tuple[str, str]:

@@ -3,8 +3,9 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from functools import wraps
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from aws_lambda_powertools.event_handler import (
     APIGatewayHttpResolver,
@@ -13,44 +14,52 @@ from aws_lambda_powertools.event_handler import (
 )
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter, Router
 
-from heimdall.domain.access import Access, AccessRules
+from heimdall.domain.access import Access, Role
 from heimdall.domain.errors import (
     HeimdallError,
     InvalidRequestError,
     JobNotFoundError,
     RouteNotFoundError,
 )
-from heimdall.http.auth import caller_of
+from heimdall.http.auth import Gate, caller_of, signer_of
 from heimdall.http.errors import RETRY_AFTER_SECONDS, error_body, internal_error_body, status_of
+from heimdall.http.refusals import record_refusal
 from heimdall.observability import logger
 
 _JSON = "application/json"
 _JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SHOWN = 100
 
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
 
-def build_resolver(
-    trusted_proxies: Callable[[], frozenset[str]], access_rules: Callable[[], AccessRules]
-) -> APIGatewayHttpResolver:
+
+def build_resolver(gate: Callable[[], Gate]) -> APIGatewayHttpResolver:
     """Make a resolver that knows its caller and whose errors are JSON of the gateway's shape.
 
     Powertools' own validation stays off: it would load its OpenAPI models at each cold start
     (docs/decisions), and the request models of `schemas.py` say more about what was wrong.
 
     Args:
-        trusted_proxies: gives the ARNs of those who may name another user; asked per request.
-        access_rules: gives the rules that tell what callers may do; asked per request.
+        gate: gives what tells callers and notes refusals; asked per request.
     """
     app = APIGatewayHttpResolver()
 
     def authenticate(
         app: ApiGatewayResolver, next_middleware: Callable[..., Response[Any]]
     ) -> Response[Any]:
-        caller = caller_of(app.current_event.raw_event, trusted_proxies())
-        app.context["access"] = access_rules().access_of(caller)
+        event = app.current_event.raw_event
+        app.context["caller"] = signer = signer_of(event)
+        app.context["caller"] = caller = caller_of(event, signer, gate().trusted_proxies)
+        app.context["access"] = gate().rules.access_of(caller)
         return next_middleware(app)
 
     def refuse(error: HeimdallError) -> Response[str]:
+        caller, event = app.context.get("caller"), app.current_event
+        if caller is not None:
+            record_refusal(
+                error, caller=caller, method=event.http_method, path=event.raw_path, gate=gate()
+            )
         status = status_of(error)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             logger.warning("refused", exc_info=error, code=error.code)
@@ -73,9 +82,40 @@ def build_resolver(
     return app
 
 
-def build_router() -> Router:
-    """Make a router for the routes of one noun; the function's resolver includes it."""
-    return Router()  # type: ignore[no-untyped-call]  # Powertools leaves its constructor bare
+class GuardedRouter(Router):
+    """Routes that all take one role."""
+
+    def __init__(self, role: Role | None) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # Powertools leaves it bare
+        self._role = role
+
+    def route(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as Powertools declares
+        """Register a function as a route that asks for the role first."""
+        register = super().route(*args, **kwargs)
+
+        def registered(function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+            register(self._guarded(function))
+            return function
+
+        return registered
+
+    def _guarded(self, function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+        @wraps(function)
+        def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
+            if self._role is not None:
+                access(self).require(self._role)
+            return function(*args, **kwargs)
+
+        return guarded
+
+
+def build_router(*, takes: Role | None) -> Router:
+    """Make a router for the routes of one noun; the function's resolver includes it.
+
+    Args:
+        takes: the role that a caller needs for any of them; None if IAM's leave is enough.
+    """
+    return GuardedRouter(takes)
 
 
 def json_response(
