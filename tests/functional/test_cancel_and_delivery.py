@@ -6,7 +6,7 @@ import time
 import boto3
 import pytest
 
-from tests.factories import job_request
+from tests.factories import PROXY, job_request
 from tests.fakes.tables import JOBS
 from tests.functional.world import World
 
@@ -46,7 +46,7 @@ def test_cancel_of_a_running_job_ends_its_run(world: World) -> None:
     _wait_for(world, job_id, "RUNNING")
 
     first = world.post(f"/api/v1/job/{job_id}/cancel")
-    second = world.post(f"/api/v1/job/{job_id}/cancel", user_arn="arn:aws:iam::1:user/bob")
+    second = world.post(f"/api/v1/job/{job_id}/cancel", user_arn=PROXY)
     runner.join(timeout=30)
 
     assert (first.status, second.status) == (200, 200)
