@@ -11,6 +11,7 @@ from infra.stateful import HeimdallStateful
 FILES = "jobs/*"
 CONTEXTS = "jobs/*/context.json"
 STREAMS = "jobs/*/std*"
+RESULTS = "jobs/*/result.json"
 
 
 def allow(
@@ -58,10 +59,11 @@ class Permissions:
                 self._jobs("PutItem", "GetItem", "UpdateItem"),
                 self._catalog("GetItem", "Query", "PutItem", "UpdateItem"),
                 self._files("StoreContexts", "s3:PutObject", CONTEXTS),
+                self._files("RepeatResults", "s3:GetObject", RESULTS),
                 self._send(),
                 allow("RunSyncJobs", ["lambda:InvokeFunction"], executor_arns),
             ],
-            wildcards=[self._any_job(CONTEXTS)],
+            wildcards=[self._any_job(keys) for keys in (CONTEXTS, RESULTS)],
         )
 
     def query(self) -> Grants:

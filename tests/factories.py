@@ -5,6 +5,7 @@ from typing import Any
 
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
+from heimdall.domain.idempotency import IdempotencyRecord
 from heimdall.domain.job import Job, JobStatus
 
 NOW_MS = 1_800_000_000_000
@@ -58,6 +59,18 @@ def make_command(**changes: Any) -> Command:
 def make_cluster(**changes: Any) -> Cluster:
     fields: dict[str, Any] = {"id": "localhost", "name": "localhost", "tags": ("type:localhost",)}
     return Cluster(**(fields | changes))
+
+
+def make_idempotency_record(**changes: Any) -> IdempotencyRecord:
+    fields: dict[str, Any] = {
+        "id": "a" * 64,
+        "fingerprint": "f" * 64,
+        "job_id": JOB_ID,
+        "claim": "c" * 16,
+        "answer_by_ms": NOW_MS + 30_000,
+        "expires_at": NOW_MS // 1_000 + 86_400,
+    }
+    return IdempotencyRecord(**(fields | changes))
 
 
 def job_request(**changes: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from heimdall.domain.errors import (
 )
 from heimdall.domain.job import LEASE_MS, UNKNOWN_SIZE, Job, JobStatus, RunOutcome
 from heimdall.domain.ports import FinishedRun, StaleJobError
-from heimdall.domain.result import INLINE_BYTES
+from heimdall.domain.result import ANSWERED_BYTES, INLINE_BYTES
 from heimdall.observability import count, logger
 from heimdall.plugin.spec import (
     RunReport,
@@ -32,9 +32,6 @@ from heimdall.runtime import ExecuteRuntime
 
 MARGIN_SECONDS = 8.0
 """What is kept of the function's time for killing the work and recording its end."""
-
-ANSWER_BYTES = 2_500_000
-"""A larger result does not travel back: as text in JSON in JSON it could pass Lambda's 6 MB."""
 
 _RECORD_TRIES = 3
 
@@ -115,7 +112,7 @@ def execute_run(
         outcome = _unstored(report, error)
     finished = _record(job, outcome, runtime)
     count(f"Job{finished.status.capitalize()}", job_id=job.id, plugin=job.plugin)
-    travels = result is not None and 0 < outcome.result_bytes <= ANSWER_BYTES
+    travels = result is not None and 0 < outcome.result_bytes <= ANSWERED_BYTES
     return FinishedRun(finished, result if travels else None)
 
 

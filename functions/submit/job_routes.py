@@ -1,15 +1,13 @@
 """Jobs submitted and canceled."""
 
-import json
-from http import HTTPStatus
-
 from aws_lambda_powertools.event_handler import Response
 
 from functions.submit import service
+from functions.submit.answers import answer_of
+from functions.submit.idempotency import read_key, submit_once
 from functions.submit.schemas import JobRequest, body
 from heimdall.domain.access import Role
-from heimdall.http.resolver import access, build_router, job_id_of, json_response
-from heimdall.http.views import job_view
+from heimdall.http.resolver import access, build_router, job_id_of, json_response, raw_event
 from heimdall.runtime import submit_runtime
 
 router = build_router(takes=Role.SUBMITTER)
@@ -19,14 +17,13 @@ router = build_router(takes=Role.SUBMITTER)
 def submit_job() -> Response[str]:
     """Submit a job."""
     request = body(router, JobRequest)
-    submission = service.submit_job(request, access=access(router), runtime=submit_runtime())
-    job = submission.job
-    result = json.loads(submission.result) if submission.result else None
-    view = job_view(job, context=request.context, result=result)
-    if submission.goes_on:
-        location = {"Location": f"/api/v1/job/{job.id}"}
-        return json_response(view, status=HTTPStatus.ACCEPTED, headers=location)
-    return json_response(view)
+    key = read_key(raw_event(router).get("headers", {}))
+    who, runtime = access(router), submit_runtime()
+    if key is None:
+        answer = answer_of(service.submit_job(request, access=who, runtime=runtime), request)
+    else:
+        answer = submit_once(request, key=key, access=who, runtime=runtime)
+    return json_response(answer.view, status=answer.status, headers=answer.headers)
 
 
 @router.post("/api/v1/job/<job_id>/cancel")

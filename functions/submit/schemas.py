@@ -1,6 +1,7 @@
 """What clients may send: unknown fields and wrong types are refused with their path."""
 
 import base64
+import json
 from typing import Annotated, Any, TypeVar
 
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
@@ -70,6 +71,14 @@ class JobRequest(_Request):
     context: dict[str, Any] = {}
     command_criteria: Criteria
     cluster_criteria: Criteria
+
+    def canonical(self) -> str:
+        """Write the request as JSON that is the same for all bodies that say the same.
+
+        A field that has its default is left out, so that a field which is added later changes
+        nothing for requests that do not use it.
+        """
+        return json.dumps(self.model_dump(exclude_defaults=True), sort_keys=True)
 
 
 class ClusterRequest(_Request):

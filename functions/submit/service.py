@@ -7,7 +7,7 @@ from typing import Any
 from functions.submit.schemas import JobRequest, parse_context, plain_tags
 from heimdall.domain.access import Access
 from heimdall.domain.audit import AuditEntry, AuditUnavailableError
-from heimdall.domain.clock import new_job_id
+from heimdall.domain.clock import created_ms_of, new_job_id
 from heimdall.domain.errors import InvalidRequestError, RunnerUnavailableError
 from heimdall.domain.job import LEASE_MS, Job, JobStatus, RunOutcome
 from heimdall.domain.pairs import Pair
@@ -36,6 +36,22 @@ class Submission:
     goes_on: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A request that was found good, and where its job is to run.
+
+    Attributes:
+        context: the job's context as JSON text.
+    """
+
+    request: JobRequest
+    access: Access
+    pair: Pair
+    choice: str
+    tags: tuple[str, ...]
+    context: str
+
+
 def submit_job(request: JobRequest, *, access: Access, runtime: SubmitRuntime) -> Submission:
     """Choose a pair for a job and run it there: now if its command is sync, else soon.
 
@@ -44,6 +60,18 @@ def submit_job(request: JobRequest, *, access: Access, runtime: SubmitRuntime) -
         InvalidRequestError: the context does not fit the command's plugin.
         RunnerUnavailableError: a sync job could not be started; it is recorded as FAILED.
     """
+    plan = plan_job(request, access=access, runtime=runtime)
+    return start_job(plan, job_id=new_job_id(runtime.clock.now_ms()), runtime=runtime)
+
+
+def plan_job(request: JobRequest, *, access: Access, runtime: SubmitRuntime) -> Plan:
+    """Check a request and choose its pair; nothing is written.
+
+    Raises:
+        NoPairMatchesError: no active pair satisfies the criteria.
+        InvalidRequestError: the context does not fit the command's plugin.
+    """
+    tags, context = plain_tags(request.tags), context_text(request)
     snapshot = runtime.catalog_cache.snapshot()
     pair = choose_pair(
         snapshot,
@@ -53,9 +81,21 @@ def submit_job(request: JobRequest, *, access: Access, runtime: SubmitRuntime) -
     )
     check_contexts(request.context, pair, runtime.plugins)
     choice = f"{runtime.strategy.name} among the matching pairs of revision {snapshot.revision}"
-    job = _new_job(request, pair, access, choice, runtime)
-    if pair.command.is_sync:
-        return _run_now(job, pair, runtime)
+    return Plan(
+        request=request, access=access, pair=pair, choice=choice, tags=tags, context=context
+    )
+
+
+def start_job(plan: Plan, *, job_id: str, runtime: SubmitRuntime) -> Submission:
+    """Write a planned job and run it: now if its command is sync, else soon.
+
+    Raises:
+        StaleJobError: there is a job of this id already.
+        RunnerUnavailableError: a sync job could not be started; it is recorded as FAILED.
+    """
+    job = _new_job(plan, job_id, runtime)
+    if job.is_sync:
+        return _run_now(job, plan.pair, runtime)
     runtime.jobs.create(job)
     try:
         runtime.runners.send(job)
@@ -132,17 +172,30 @@ def check_contexts(context: dict[str, Any], pair: Pair, plugins: PluginRegistry)
         ) from error
 
 
-def _new_job(
-    request: JobRequest, pair: Pair, access: Access, choice: str, runtime: SubmitRuntime
-) -> Job:
-    now_ms = runtime.clock.now_ms()
-    job_id = new_job_id(now_ms)
+def context_text(request: JobRequest) -> str:
+    """Write a request's context as JSON text.
+
+    Raises:
+        InvalidRequestError: it holds numbers that JSON does not have.
+    """
+    try:
+        return json.dumps(
+            request.context, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+        )
+    except ValueError as error:
+        raise InvalidRequestError(
+            f"context: {error}", details=[{"path": "context", "message": str(error)}]
+        ) from error
+
+
+def _new_job(plan: Plan, job_id: str, runtime: SubmitRuntime) -> Job:
+    request, access, pair = plan.request, plan.access, plan.pair
     return Job(
         id=job_id,
         name=request.name,
         version=request.version,
         description=request.description,
-        tags=plain_tags(request.tags),
+        tags=plan.tags,
         user=access.caller.user,
         caller=access.caller.principal,
         owner=access.caller.subject,
@@ -157,24 +210,16 @@ def _new_job(
         cluster_revision=pair.cluster.revision,
         plugin=pair.command.plugin,
         is_sync=pair.command.is_sync,
-        choice=choice,
-        context=_kept_context(job_id, request, runtime.files),
+        choice=plan.choice,
+        context=_kept_context(job_id, plan.context, runtime.files),
         status=JobStatus.NEW,
-        created_at_ms=now_ms,
-        updated_at_ms=now_ms,
+        created_at_ms=created_ms_of(job_id),
+        updated_at_ms=runtime.clock.now_ms(),
     )
 
 
-def _kept_context(job_id: str, request: JobRequest, files: JobFiles) -> str | None:
+def _kept_context(job_id: str, context: str, files: JobFiles) -> str | None:
     """Return the context for the job's item; None if it was large and went to S3 instead."""
-    try:
-        context = json.dumps(
-            request.context, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-        )
-    except ValueError as error:
-        raise InvalidRequestError(
-            f"context: {error}", details=[{"path": "context", "message": str(error)}]
-        ) from error
     if len(context.encode()) <= INLINE_CONTEXT_BYTES:
         return context
     files.put_context(job_id, context)

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
 
 from heimdall.domain.errors import JobNotFoundError
 from heimdall.domain.job import JobStatus, RunOutcome
@@ -48,9 +47,10 @@ def test_job_is_read_as_it_was_created(store):
 def test_create_never_replaces_a_job(store):
     store.create(make_job(name="first"))
 
-    with pytest.raises(ClientError, match="ConditionalCheckFailed"):
+    with pytest.raises(StaleJobError) as stale:
         store.create(make_job(name="second"))
 
+    assert stale.value.current == make_job(name="first")
     assert store.get(JOB_ID).name == "first"
 
 

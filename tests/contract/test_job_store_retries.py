@@ -4,7 +4,6 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
-from botocore.exceptions import ClientError
 from moto.core import models as moto_models
 
 from heimdall.domain.errors import StoreThrottledError
@@ -50,7 +49,7 @@ def test_job_whose_first_answer_was_lost_is_created_once(store):
 def test_id_that_another_job_has_is_still_refused(store):
     store.create(make_job(name="first"))
 
-    with pytest.raises(ClientError):
+    with pytest.raises(StaleJobError):
         store.create(make_job(name="second"))
 
     assert store.get(JOB_ID).name == "first"

@@ -1,6 +1,7 @@
 """Takes each statement from each function's role: something must then fail, and only then."""
 
 import json
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ import pytest
 
 from heimdall.domain.clock import new_job_id
 from heimdall.domain.job import JobStatus
+from heimdall.store import keys
 from heimdall.store.jobs import DynamoJobStore
 from local import identities
 from local.environment import Environment
@@ -50,6 +52,23 @@ class World:
         answer = self.api.request("POST", "/job", json=job_body("noop-sync", context))
         return answer.is_success and answer.json()["status"] == "SUCCEEDED"
 
+    def repeats_a_result(self) -> bool:
+        """Submit a job twice with one key; in between its result goes where large ones are."""
+        key = {"Idempotency-Key": secrets.token_hex()}
+        body = job_body("noop-sync")
+        first = self.api.request("POST", "/job", json=body, headers=key).json()
+        jobs = self._jobs()
+        job = jobs.get(first["id"])
+        result = job.result or ""
+        self.environment.client("s3").put_object(
+            Bucket=self.environment.outputs["FilesBucket"],
+            Key=keys.result_object(job.id, job.run),
+            Body=result.encode(),
+        )
+        jobs.save(job, replace(job, result=None))
+        again = self.api.request("POST", "/job", json=body, headers=key)
+        return again.is_success and again.json()["result"] == json.loads(result)
+
     def runs_soon(self) -> bool:
         answer = self.api.request("POST", "/job", json=job_body("ping-async"))
         return answer.is_success and self.ends_soon(answer.json()["id"])
@@ -75,11 +94,14 @@ class World:
         self._write_old_job(status=JobStatus.RUNNING, lease_expires_at_ms=1)
         return self.sweep().get("ended", 0) > 0
 
-    def _write_old_job(self, **changes: object) -> None:
-        """Write a job of ten minutes ago, as if it had been lost then."""
-        jobs = DynamoJobStore(
+    def _jobs(self) -> DynamoJobStore:
+        return DynamoJobStore(
             self.environment.client("dynamodb"), self.environment.outputs["JobsTable"]
         )
+
+    def _write_old_job(self, **changes: object) -> None:
+        """Write a job of ten minutes ago, as if it had been lost then."""
+        jobs = self._jobs()
         job = jobs.get(self.running)
         then_ms = job.created_at_ms - TEN_MINUTES_MS
         old = replace(job, id=new_job_id(then_ms), created_at_ms=then_ms, **changes)
@@ -92,6 +114,7 @@ PROBES: dict[tuple[str, str], Callable[[World], bool]] = {
         "PUT", "/cluster/probed", json={"name": "probed"}
     ),
     ("submit", "StoreContexts"): lambda world: world.runs_now({"payload": "x" * 10_000}),
+    ("submit", "RepeatResults"): lambda world: world.repeats_a_result(),
     ("submit", "SendJobs"): lambda world: world.runs_soon(),
     ("submit", "RunSyncJobs"): lambda world: world.runs_now(),
     ("query", "Jobs"): lambda world: world.answers("GET", f"/job/{world.running}"),

@@ -13,6 +13,7 @@ FUNCTIONS = {
             "Catalog.Arn",
         ),
         "StoreContexts": ("s3:PutObject", "Files.Arn/jobs/*/context.json"),
+        "RepeatResults": ("s3:GetObject", "Files.Arn/jobs/*/result.json"),
         "SendJobs": ("sqs:SendMessage", "LightJobsQueue.Arn"),
         "RunSyncJobs": ("lambda:InvokeFunction", "ExecuteLightFunction.Arn"),
         "Logs": (["logs:CreateLogStream", "logs:PutLogEvents"], "SubmitLogs.Arn"),
@@ -66,6 +67,7 @@ ROLES = FUNCTIONS | OTHERS
 WILDCARDS = {
     "Files.Arn/jobs/*": "any job; its id is part of the key",
     "Files.Arn/jobs/*/context.json": "the context of any job; its id is part of the key",
+    "Files.Arn/jobs/*/result.json": "the result of any job; its id is part of the key",
     "Files.Arn/jobs/*/std*": "the streams of any job; its id is part of the key",
 }
 """Resources of allowing statements with a star in them, each with its reason."""

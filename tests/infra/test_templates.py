@@ -13,7 +13,10 @@ FILES = "HeimdallStateful:ExportsOutputFnGetAttFiles"
 EXCEPTIONS = {
     "Files": {"AwsSolutions-S1"},
     "FilesPolicy": {"AwsSolutions-S1"},
-    "SubmitRole": {"AwsSolutions-IAM5[jobs/*/context.json]"},
+    "SubmitRole": {
+        "AwsSolutions-IAM5[jobs/*/context.json]",
+        "AwsSolutions-IAM5[jobs/*/result.json]",
+    },
     "QueryRole": {"AwsSolutions-IAM5[jobs/*]"},
     "ExecuteLightRole": {
         "AwsSolutions-IAM5[jobs/*]",

@@ -5,7 +5,7 @@ from uuid import RFC_4122, UUID
 
 from hypothesis import given
 
-from heimdall.domain.clock import SystemClock, first_id_at, new_job_id
+from heimdall.domain.clock import SystemClock, created_ms_of, first_id_at, new_job_id
 from tests.strategies import instants_ms, repeatable
 
 RANDOM_BITS = ((1 << 12) - 1) << 64 | ((1 << 62) - 1)
@@ -27,7 +27,7 @@ def test_id_is_a_uuid_of_version_7_with_its_time_in_front(now_ms):
 
     assert str(parsed) == text
     assert (parsed.version, parsed.variant) == (7, RFC_4122)
-    assert parsed.int >> 80 == now_ms
+    assert parsed.int >> 80 == created_ms_of(text) == now_ms
 
 
 @repeatable

@@ -18,6 +18,7 @@ from heimdall.domain.access import AccessRules, Binding, Role
 from heimdall.domain.audit import AuditLog
 from heimdall.domain.catalog import BindingCache, CatalogCache
 from heimdall.domain.clock import Clock, SystemClock
+from heimdall.domain.idempotency import IdempotencyStore
 from heimdall.domain.ports import CatalogStore, JobFiles, JobStore, Runners
 from heimdall.domain.routing import RandomRouting, RoutingStrategy
 from heimdall.http.auth import Gate
@@ -32,6 +33,7 @@ from heimdall.settings import (
 from heimdall.store.audit import DynamoAuditLog
 from heimdall.store.catalog import DynamoCatalogStore
 from heimdall.store.files import S3JobFiles
+from heimdall.store.idempotency import DynamoIdempotencyStore
 from heimdall.store.jobs import DynamoJobStore
 
 if TYPE_CHECKING:
@@ -55,6 +57,7 @@ class SubmitRuntime:
 
     settings: SubmitSettings
     jobs: JobStore
+    idempotency: IdempotencyStore
     files: JobFiles
     catalog: CatalogStore
     catalog_cache: CatalogCache
@@ -114,6 +117,7 @@ def submit_runtime() -> SubmitRuntime:
     return SubmitRuntime(
         settings=settings,
         jobs=DynamoJobStore(dynamodb, settings.jobs_table),
+        idempotency=DynamoIdempotencyStore(dynamodb, settings.jobs_table),
         files=S3JobFiles(once(_s3), settings.bucket),
         catalog=catalog,
         catalog_cache=cache,

@@ -35,6 +35,11 @@ def first_id_at(now_ms: int) -> str:
     return str(_uuid7(now_ms, 0))
 
 
+def created_ms_of(job_id: str) -> int:
+    """Return the millisecond at which a job's id was made."""
+    return UUID(job_id).int >> 80
+
+
 def _uuid7(now_ms: int, random: int) -> UUID:
     high, low = divmod(random & _MAX_RANDOM, 1 << 62)
     return UUID(int=(now_ms << 80) | (0x7 << 76) | (high << 64) | (0b10 << 62) | low)

@@ -50,7 +50,11 @@ class JobStore(Protocol):
     """Keeps jobs."""
 
     def create(self, job: Job) -> None:
-        """Write a new job."""
+        """Write a new job.
+
+        Raises:
+            StaleJobError: there is another one of this id.
+        """
         ...
 
     def get(self, job_id: str) -> Job:

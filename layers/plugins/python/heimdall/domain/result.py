@@ -8,6 +8,10 @@ from typing import Any
 INLINE_BYTES = 8 * 1024
 """Up to this size a result stays in the job's item: eight 1 KB writes cost what one S3 PUT does."""
 
+ANSWERED_BYTES = 2_500_000
+"""A larger result does not come with the answer to its submission: on its way from the executor it
+is text in JSON in JSON, which could pass Lambda's 6 MB."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:

@@ -46,9 +46,12 @@ class DynamoJobStore:
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
         except ClientError as error:
-            # The answer to the first try was lost, and botocore tried again.
-            if error.response.get("Item") != item:
+            if error_code(error) != "ConditionalCheckFailedException":
                 raise
+            current: Any = error.response.get("Item")
+            # Equal: the answer to the first try was lost, and botocore tried again.
+            if current != item:
+                raise StaleJobError(decode(current) if current else None) from error
 
     def get(self, job_id: str) -> Job:
         """Read a job as it stands now."""

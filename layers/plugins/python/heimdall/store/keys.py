@@ -6,6 +6,7 @@ Table `jobs`, by access pattern:
 |---------------------------------|-----------------------------------------------------------|
 | one job                         | pk JOB#<id>, sk JOB                                       |
 | who reads a running job         | pk WATCH#<id>, sk WATCH                                   |
+| what an Idempotency-Key made    | pk IDEM#<hash of caller and key>, sk IDEM                 |
 | all jobs, newest first          | index by_time: shard 0..3, id; the shards are merged      |
 | unfinished jobs, oldest first   | index unfinished: shard 0..3, id; sparse                  |
 
@@ -44,6 +45,11 @@ def job_key(job_id: str) -> Key:
 def watch_key(job_id: str) -> Key:
     """The mark that somebody reads a running job's streams."""
     return {"pk": {"S": f"WATCH#{job_id}"}, "sk": {"S": "WATCH"}}
+
+
+def idempotency_key(record_id: str) -> Key:
+    """The record of an Idempotency-Key."""
+    return {"pk": {"S": f"IDEM#{record_id}"}, "sk": {"S": "IDEM"}}
 
 
 def shard_of(job_id: str) -> int:
