@@ -6,17 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from random import SystemRandom
 
 from benchmarks.row import Row
+from heimdall.domain.access import Caller
 from heimdall.domain.catalog import CatalogSnapshot
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
 from heimdall.domain.errors import NoPairMatchesError
-from heimdall.domain.routing import RandomRouting, choose_pair
+from heimdall.domain.routing import RandomRouting, Wish, choose_pair
 
 BUDGET_MS = 1.0
 BUDGET_RATIO = 2.0
 SMALL, LARGE = 100, 10_000
 TYPES = 20
 TEAM_SIZE = 10
+CLOSED_EVERY = 4
 ROUNDS = 51
 CHOICES_A_ROUND = 40
 SECONDS_A_KIND = 1.5
@@ -40,11 +42,17 @@ REFUSED: Mapping[str, Criteria] = {
 }
 
 
-def catalog(size: int) -> tuple[dict[str, Command], dict[str, Cluster]]:
+def catalog(
+    size: int, *, closed_every: int | None = None
+) -> tuple[dict[str, Command], dict[str, Cluster]]:
     """Make so many commands and clusters.
 
     There are 20 types and teams of ten; half of the commands go to any cluster of their type, the
     other half to their team's only. All but one in ten are production.
+
+    Args:
+        size: how many of each.
+        closed_every: one in so many commands is for its team's callers only.
     """
     commands: dict[str, Command] = {}
     clusters: dict[str, Cluster] = {}
@@ -57,6 +65,9 @@ def catalog(size: int) -> tuple[dict[str, Command], dict[str, Cluster]]:
             plugin="noop",
             tags=tags,
             cluster_tags=(kind, team) if number % 2 else (kind,),
+            allowed_callers=(f"{team}-.*", "named:admin-.*")
+            if closed_every and number % closed_every == 0
+            else (),
         )
         cluster = Cluster(id=f"cluster-{number}", name=f"cluster {number % 50}", tags=tags)
         commands[command.id], clusters[cluster.id] = command, cluster
@@ -71,6 +82,9 @@ def selection_rows() -> list[Row]:
     large = CatalogSnapshot(1, *entries)
     compiled_ms = (time.perf_counter() - before) * 1_000
     chosen = _times(KINDS, _choose, small, large)
+    small_closed = CatalogSnapshot(1, *catalog(SMALL, closed_every=CLOSED_EVERY))
+    large_closed = CatalogSnapshot(1, *catalog(LARGE, closed_every=CLOSED_EVERY))
+    closed = _times(KINDS, _choose, small_closed, large_closed)
     refused = _times(REFUSED, _refuse, small, large)
     how = f"medians of up to {ROUNDS} rounds of {CHOICES_A_ROUND} choices, both catalogs in turns"
     return [
@@ -88,6 +102,14 @@ def selection_rows() -> list[Row]:
             unit="x",
             budget=BUDGET_RATIO,
             how=f"{_listed(chosen)}; {how}",
+        ),
+        Row(
+            name="choosing a pair where one command in four has allowed_callers",
+            value=max(large_us for _, large_us in closed.values()) / 1_000,
+            unit="ms",
+            budget=BUDGET_MS,
+            digits=4,
+            how=f"{_listed(closed)}; {how}",
         ),
         Row(
             name="refusing a job that fits none of 10,000 x 10,000",
@@ -130,12 +152,12 @@ def _choice_us(choose: Choose, snapshot: CatalogSnapshot, criteria: Criteria) ->
 
 
 _strategy = RandomRouting(SystemRandom())
+_CALLER = Caller(principal="arn:aws:iam::123456789012:role/portal", user="ada", is_named=True)
 
 
 def _choose(snapshot: CatalogSnapshot, criteria: Criteria) -> None:
-    choose_pair(
-        snapshot, command_criteria=criteria[0], cluster_criteria=criteria[1], strategy=_strategy
-    )
+    wish = Wish(command_criteria=criteria[0], cluster_criteria=criteria[1], caller=_CALLER)
+    choose_pair(snapshot, wish, strategy=_strategy)
 
 
 def _refuse(snapshot: CatalogSnapshot, criteria: Criteria) -> None:

@@ -20,6 +20,7 @@ instants_ms = st.integers(min_value=0, max_value=(1 << 48) - 2)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 statuses = st.sampled_from([CatalogStatus.ACTIVE, CatalogStatus.ACTIVE, *CatalogStatus])
 tag_tuples = st.lists(st.sampled_from(TAGS), unique=True, max_size=3).map(tuple)
+callers_lists = st.sampled_from([(), (), (), ("alice",), ("alice", "bob")])
 criteria = st.lists(st.sampled_from(TAGS), unique=True, min_size=1, max_size=2)
 
 _KINDS = {
@@ -44,8 +45,18 @@ def jobs() -> st.SearchStrategy[Job]:
 def catalogs(draw: st.DrawFn) -> tuple[list[Command], list[Cluster]]:
     """A few commands and clusters over four tags, some of them not active."""
     commands = [
-        Command(id=f"command-{n}", name="x", plugin="noop", tags=tags, cluster_tags=on, status=how)
-        for n, (tags, on, how) in enumerate(_some(draw, tag_tuples, tag_tuples, statuses))
+        Command(
+            id=f"command-{n}",
+            name="x",
+            plugin="noop",
+            tags=tags,
+            cluster_tags=on,
+            status=how,
+            allowed_callers=callers,
+        )
+        for n, (tags, on, how, callers) in enumerate(
+            _some(draw, tag_tuples, tag_tuples, statuses, callers_lists)
+        )
     ]
     clusters = [
         Cluster(id=f"cluster-{n}", name="x", tags=tags, status=how)

@@ -12,7 +12,7 @@ from heimdall.domain.errors import InvalidRequestError, RunnerUnavailableError
 from heimdall.domain.job import LEASE_MS, Job, JobStatus, RunOutcome
 from heimdall.domain.pairs import Pair
 from heimdall.domain.ports import JobFiles, JobStore, RunGoesOnError, RunLostError, StaleJobError
-from heimdall.domain.routing import choose_pair
+from heimdall.domain.routing import Wish, choose_pair
 from heimdall.observability import count, logger
 from heimdall.plugin.registry import PluginRegistry
 from heimdall.runtime import SubmitRuntime
@@ -57,6 +57,7 @@ def submit_job(request: JobRequest, *, access: Access, runtime: SubmitRuntime) -
 
     Raises:
         NoPairMatchesError: no active pair satisfies the criteria.
+        CallerNotAllowedError: the commands that do are for other callers.
         InvalidRequestError: the context does not fit the command's plugin.
         RunnerUnavailableError: a sync job could not be started; it is recorded as FAILED.
     """
@@ -73,12 +74,7 @@ def plan_job(request: JobRequest, *, access: Access, runtime: SubmitRuntime) -> 
     """
     tags, context = plain_tags(request.tags), context_text(request)
     snapshot = runtime.catalog_cache.snapshot()
-    pair = choose_pair(
-        snapshot,
-        command_criteria=request.command_criteria,
-        cluster_criteria=request.cluster_criteria,
-        strategy=runtime.strategy,
-    )
+    pair = choose_pair(snapshot, wish_of(request, access), strategy=runtime.strategy)
     check_contexts(request.context, pair, runtime.plugins)
     choice = f"{runtime.strategy.name} among the matching pairs of revision {snapshot.revision}"
     return Plan(
@@ -104,6 +100,15 @@ def start_job(plan: Plan, *, job_id: str, runtime: SubmitRuntime) -> Submission:
         logger.warning("job not sent yet", job_id=job.id, reason=str(error))
     count("JobSubmitted", job_id=job.id, plugin=job.plugin)
     return Submission(job)
+
+
+def wish_of(request: JobRequest, access: Access) -> Wish:
+    """Return what a submission asks of its pair."""
+    return Wish(
+        command_criteria=request.command_criteria,
+        cluster_criteria=request.cluster_criteria,
+        caller=access.caller,
+    )
 
 
 def cancel_job(job_id: str, *, access: Access, runtime: SubmitRuntime) -> Job:

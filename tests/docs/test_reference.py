@@ -50,7 +50,12 @@ def test_every_error_is_documented_with_its_status():
 def test_every_step_of_choosing_is_documented():
     _, rows = rows_of("docs/reference/errors.md", "step")
 
-    assert [step for step, _ in rows] == ["command_criteria", "cluster_tags", "cluster_criteria"]
+    assert [step for step, _ in rows] == [
+        "command_criteria",
+        "allowed_callers",
+        "cluster_tags",
+        "cluster_criteria",
+    ]
 
 
 @pytest.mark.parametrize("function", SETTINGS)

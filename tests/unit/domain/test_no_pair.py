@@ -5,10 +5,11 @@ from random import Random
 import pytest
 from hypothesis import assume, given
 
+from heimdall.domain.access import Caller
 from heimdall.domain.command import CatalogStatus
-from heimdall.domain.errors import NoPairMatchesError
-from heimdall.domain.routing import RandomRouting, choose_pair
-from tests.factories import make_cluster, make_command
+from heimdall.domain.errors import CallerNotAllowedError, NoPairMatchesError
+from heimdall.domain.routing import RandomRouting, Wish, choose_pair
+from tests.factories import PROXY, make_cluster, make_command
 from tests.strategies import catalogs, criteria, repeatable
 from tests.unit.domain.test_catalog import snapshot_of
 from tests.unit.domain.test_pairs import matching_pairs
@@ -16,14 +17,19 @@ from tests.unit.domain.test_pairs import matching_pairs
 INACTIVE = CatalogStatus.INACTIVE
 
 
-def refusal(commands, clusters, command_criteria=("job",), cluster_criteria=("data",)):
-    with pytest.raises(NoPairMatchesError) as refused:
-        choose_pair(
-            snapshot_of(commands, clusters),
-            command_criteria=command_criteria,
-            cluster_criteria=cluster_criteria,
-            strategy=RandomRouting(Random(1)),
-        )
+BOB = Caller(principal=PROXY, user="bob", is_named=True)
+
+
+def refusal(
+    commands,
+    clusters,
+    command_criteria=("job",),
+    cluster_criteria=("data",),
+    error=NoPairMatchesError,
+):
+    wish = Wish(command_criteria=command_criteria, cluster_criteria=cluster_criteria, caller=BOB)
+    with pytest.raises(error) as refused:
+        choose_pair(snapshot_of(commands, clusters), wish, strategy=RandomRouting(Random(1)))
     return refused.value
 
 
@@ -133,22 +139,72 @@ def test_entry_that_has_none_of_the_tags_is_not_close():
     assert error.details["closest"] == []
 
 
+def test_commands_for_other_callers_are_forbidden_by_name():
+    error = refusal(
+        [
+            command("theirs", "job", allowed_callers=("alice",)),
+            command("mine", "other", allowed_callers=("bob",)),
+        ],
+        [cluster("any", "data")],
+        error=CallerNotAllowedError,
+    )
+
+    assert error.details == {"step": "allowed_callers", "closest": [near("theirs")]}
+    assert str(error) == (
+        "the command 'theirs' with these tags may be run by its allowed_callers only, "
+        "and named:bob is none of them"
+    )
+
+
+def test_three_of_the_commands_for_other_callers_are_named():
+    error = refusal(
+        [command(f"c-{n}", "job", allowed_callers=("alice",)) for n in range(5)],
+        [cluster("any", "data")],
+        error=CallerNotAllowedError,
+    )
+
+    assert [entry["id"] for entry in error.details["closest"]] == ["c-0", "c-1", "c-2"]
+    assert str(error).startswith("all 5 commands with these tags")
+
+
+def test_steps_of_the_clusters_are_about_commands_that_the_caller_may_run():
+    error = refusal(
+        [
+            command("theirs", "job", allowed_callers=("alice",)),
+            command("everybodys", "job", cluster_tags=("gpu",)),
+        ],
+        [cluster("any", "data")],
+    )
+
+    assert error.details["step"] == "cluster_tags"
+
+
 @repeatable
 @given(catalogs(), criteria, criteria)
 def test_step_is_the_first_that_leaves_nothing(catalog, for_command, for_cluster):
     commands, clusters = catalog
     assume(not matching_pairs(commands, clusters, for_command, for_cluster))
+    matching = [one for one in commands if one.is_active and set(for_command) <= set(one.all_tags)]
     demands = [
         set(one.cluster_tags)
-        for one in commands
-        if one.is_active and set(for_command) <= set(one.all_tags)
+        for one in matching
+        if not one.allowed_callers or "bob" in one.allowed_callers
     ]
     fitting = any(
         demand <= set(one.all_tags) for one in clusters if one.is_active for demand in demands
     )
 
-    details = refusal(commands, clusters, for_command, for_cluster).details
+    error = CallerNotAllowedError if matching and not demands else NoPairMatchesError
+    details = refusal(commands, clusters, for_command, for_cluster, error).details
 
-    step_of = {(False, False): "command_criteria", (True, False): "cluster_tags"}
-    assert details["step"] == step_of.get((bool(demands), fitting), "cluster_criteria")
+    left = (bool(matching), bool(demands), fitting)
+    assert (
+        details["step"]
+        == {
+            (False, False, False): "command_criteria",
+            (True, False, False): "allowed_callers",
+            (True, True, False): "cluster_tags",
+            (True, True, True): "cluster_criteria",
+        }[left]
+    )
     assert len(details["closest"]) <= 3

@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 
 from heimdall.domain import catalog as catalog_module
 from heimdall.domain import pairs as drawing
+from heimdall.domain.access import Caller
 from heimdall.domain.command import CatalogStatus
 from heimdall.domain.pairs import CandidatePairs
-from tests.factories import make_cluster, make_command
+from tests.factories import PROXY, make_cluster, make_command
 from tests.strategies import catalogs, criteria, repeatable
 from tests.unit.domain.test_catalog import snapshot_of
 
+BOB = Caller(principal=PROXY, user="bob", is_named=True)
 INACTIVE = (CatalogStatus.INACTIVE, CatalogStatus.DELETED)
 
 
@@ -23,7 +25,9 @@ def matching_pairs(commands, clusters, command_criteria, cluster_criteria):
     return {
         (command.id, cluster.id)
         for command in commands
-        if command.is_active and set(command_criteria) <= set(command.all_tags)
+        if command.is_active
+        and set(command_criteria) <= set(command.all_tags)
+        and (not command.allowed_callers or "bob" in command.allowed_callers)
         for cluster in clusters
         if cluster.is_active
         and set(command.cluster_tags) | set(cluster_criteria) <= set(cluster.all_tags)
@@ -35,7 +39,10 @@ def ids(pair):
 
 
 def candidates(commands, clusters, command_criteria=("job",), cluster_criteria=("data",)):
-    return CandidatePairs(snapshot_of(commands, clusters), command_criteria, cluster_criteria)
+    """The pairs for Bob."""
+    snapshot = snapshot_of(commands, clusters)
+    closed = snapshot.allowed_callers.closed_to(BOB)
+    return CandidatePairs(snapshot, command_criteria, cluster_criteria, closed)
 
 
 def command(name, /, *cluster_tags, **changes):
@@ -63,9 +70,10 @@ def assert_uniform(pairs, random, draws=2_000):
 @repeatable
 @given(catalogs(), criteria, criteria)
 def test_candidates_are_the_pairs_that_the_criteria_ask_for(catalog, for_command, for_cluster):
-    found = [ids(pair) for pair in candidates(*catalog, for_command, for_cluster)]
+    pairs = candidates(*catalog, for_command, for_cluster)
+    found = [ids(pair) for pair in pairs]
 
-    assert len(found) == len(set(found))
+    assert len(found) == len(set(found)) == pairs.count()
     assert set(found) == matching_pairs(*catalog, for_command, for_cluster)
 
 
@@ -173,6 +181,24 @@ def test_sample_is_uniform_over_several_hundred_groups():
 
     assert len(list(pairs)) == 450
     assert_uniform(pairs, Random(5), draws=2_300)
+
+
+@each_way
+def test_sample_is_uniform_over_the_commands_that_the_caller_may_run():
+    commands = [command(f"open-{n}") for n in range(4)]
+    commands += [command(f"bobs-{n}", allowed_callers=("ali", "bo.")) for n in range(3)]
+    commands += [command(f"closed-{n}", allowed_callers=("alice",)) for n in range(20)]
+    pairs = candidates(commands, [cluster("one"), cluster("two"), cluster("three")])
+
+    assert pairs.count() == 21
+    assert_uniform(pairs, Random(7))
+
+
+@each_way
+def test_sample_finds_nothing_when_all_commands_are_for_others():
+    commands = [command(f"closed-{n}", allowed_callers=("alice",)) for n in range(20)]
+
+    assert candidates(commands, [cluster("one")]).sample(Random(8)) is None
 
 
 @each_way

@@ -4,10 +4,17 @@ from random import Random
 
 import pytest
 
+from heimdall.domain.access import Caller
 from heimdall.domain.errors import NoPairMatchesError
-from heimdall.domain.routing import RandomRouting, choose_pair
+from heimdall.domain.routing import RandomRouting, Wish, choose_pair
+from tests.factories import ALICE
 from tests.unit.domain.test_catalog import snapshot_of
 from tests.unit.domain.test_pairs import cluster, command, ids
+
+
+def wish(for_command, for_cluster):
+    caller = Caller(principal=ALICE, user="alice")
+    return Wish(command_criteria=for_command, cluster_criteria=for_cluster, caller=caller)
 
 
 @pytest.mark.parametrize(
@@ -25,12 +32,7 @@ def test_system_tags_choose_a_pair(for_command, for_cluster):
         [cluster("other"), cluster("east", name="East", version="3")],
     )
 
-    pair = choose_pair(
-        snapshot,
-        command_criteria=for_command,
-        cluster_criteria=for_cluster,
-        strategy=RandomRouting(Random(6)),
-    )
+    pair = choose_pair(snapshot, wish(for_command, for_cluster), strategy=RandomRouting(Random(6)))
 
     assert ids(pair) == ("query", "east")
 
@@ -46,13 +48,12 @@ class FirstRouting:
 
 def test_strategy_decides_which_of_the_pairs():
     snapshot = snapshot_of([command("a"), command("b")], [cluster("c")])
-    asked = {"command_criteria": ["job"], "strategy": FirstRouting()}
 
-    pair = choose_pair(snapshot, cluster_criteria=["data"], **asked)
+    pair = choose_pair(snapshot, wish(["job"], ["data"]), strategy=FirstRouting())
 
     assert ids(pair) == ("a", "c")
     with pytest.raises(NoPairMatchesError):
-        choose_pair(snapshot, cluster_criteria=["nothing"], **asked)
+        choose_pair(snapshot, wish(["job"], ["nothing"]), strategy=FirstRouting())
 
 
 def test_random_is_the_name_of_the_default():

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from heimdall.domain.access import Binding
+from heimdall.domain.allowed_callers import AllowedCallers
 from heimdall.domain.clock import Clock
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import CatalogEntry, Command
@@ -23,6 +24,7 @@ class CatalogSnapshot:
     Commands with the same `cluster_tags` form a group: they fit the same clusters.
 
     Attributes:
+        allowed_callers: tells which of the active commands are closed to a caller.
         command_groups: for each group, the set of its commands.
         cluster_groups: for each group, the set of the clusters that fit it.
         group_of: for each active command, its group.
@@ -45,6 +47,7 @@ class CatalogSnapshot:
         self.commands = commands
         self.clusters = clusters
         self.command_index = TagIndex(commands.values())
+        self.allowed_callers = AllowedCallers(self.command_index.entries)
         self.cluster_index = TagIndex(clusters.values())
         groups: dict[frozenset[str], list[int]] = defaultdict(list)
         for position, command in enumerate(self.command_index.entries):

@@ -16,6 +16,9 @@ FEW = 16
 DRAWS = 64
 """How often to draw before counting: it fails only if several tags are rare just together."""
 
+ALL = ~0
+"""The set of everything."""
+
 Rectangle = tuple[int, int]
 """A set of commands and a set of clusters, each of which fits each."""
 
@@ -29,15 +32,24 @@ class Pair:
 
 
 class CandidatePairs:
-    """All pairs that satisfy a job's criteria, without listing them."""
+    """All pairs that satisfy a job's criteria, without listing them.
+
+    Args:
+        snapshot: where to look.
+        command_criteria: tags that a command must carry.
+        cluster_criteria: tags that a cluster must carry.
+        closed: the set of the commands that are left out, whatever their tags.
+    """
 
     def __init__(
         self,
         snapshot: CatalogSnapshot,
         command_criteria: Sequence[str],
         cluster_criteria: Sequence[str],
+        closed: int = 0,
     ) -> None:
         self._snapshot = snapshot
+        self._open = ~closed
         self._command_criteria = frozenset(command_criteria)
         self._cluster_criteria = frozenset(cluster_criteria)
 
@@ -47,6 +59,10 @@ class CandidatePairs:
             for command in members(commands):
                 for cluster in members(clusters):
                     yield self._pair(command, cluster)
+
+    def count(self) -> int:
+        """Return how many pairs there are."""
+        return sum(_size(rectangle) for rectangle in self._rectangles())
 
     def sample(self, random: Random) -> Pair | None:
         """Return one pair, each with the same probability, or None if there is no pair.
@@ -73,6 +89,7 @@ class CandidatePairs:
             if (
                 self._command_criteria <= commands.tags[command]
                 and self._cluster_criteria <= clusters.tags[cluster]
+                and self._is_open(command)
             ):
                 return self._pair(command, cluster)
         return None
@@ -106,7 +123,7 @@ class CandidatePairs:
 
     def _pick(self, parts: Iterable[Rectangle], random: Random) -> Pair | None:
         rectangles = list(parts)
-        sizes = [one.bit_count() * other.bit_count() for one, other in rectangles]
+        sizes = [_size(rectangle) for rectangle in rectangles]
         n = int(random.random() * sum(sizes))
         for (commands, clusters), size in zip(rectangles, sizes, strict=True):
             if n < size:
@@ -117,7 +134,7 @@ class CandidatePairs:
 
     def _rectangles(self) -> Iterator[Rectangle]:
         """Split the pairs by the commands' `cluster_tags`, into commands x clusters."""
-        rest = self._snapshot.command_index.having(self._command_criteria)
+        rest = self._snapshot.command_index.having(self._command_criteria) & self._open
         allowed = self._snapshot.cluster_index.having(self._cluster_criteria)
         while rest and allowed:
             group = self._snapshot.group_of[(rest & -rest).bit_length() - 1]
@@ -130,7 +147,7 @@ class CandidatePairs:
     def _rectangles_of_clusters(self, clusters: Iterable[int]) -> Iterator[Rectangle]:
         """Split the pairs of some clusters, by cluster and by the commands' `cluster_tags`."""
         snapshot = self._snapshot
-        allowed = snapshot.command_index.having(self._command_criteria)
+        allowed = snapshot.command_index.having(self._command_criteria) & self._open
         for cluster in clusters:
             tags = snapshot.cluster_index.tags[cluster]
             if self._cluster_criteria <= tags:
@@ -142,12 +159,21 @@ class CandidatePairs:
         snapshot = self._snapshot
         allowed = snapshot.cluster_index.having(self._cluster_criteria)
         for command in commands:
-            if self._command_criteria <= snapshot.command_index.tags[command]:
+            carries_all = self._command_criteria <= snapshot.command_index.tags[command]
+            if carries_all and self._is_open(command):
                 group = snapshot.group_of[command]
                 yield 1 << command, allowed & snapshot.cluster_groups[group]
+
+    def _is_open(self, command: int) -> bool:
+        return self._open == ALL or bool(self._open >> command & 1)
 
     def _pair(self, command: int, cluster: int) -> Pair:
         return Pair(
             self._snapshot.command_index.entries[command],
             self._snapshot.cluster_index.entries[cluster],
         )
+
+
+def _size(rectangle: Rectangle) -> int:
+    commands, clusters = rectangle
+    return commands.bit_count() * clusters.bit_count()
