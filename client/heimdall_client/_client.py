@@ -212,6 +212,7 @@ class Client:
         timeout_seconds: float | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
+        on_state: Callable[[JobState], None] = lambda _: None,
     ) -> Job:
         """Wait until a job has ended, asking less and less often.
 
@@ -220,13 +221,16 @@ class Client:
             timeout_seconds: patience; None is endless.
             sleep: called with seconds.
             clock: seconds on a clock that only goes forward.
+            on_state: called with each answer on the way.
 
         Raises:
             WaitTimeoutError: it had not ended in time; it goes on.
         """
 
         def look() -> Job | None:
-            return self.get_job(job_id) if self.get_job_status(job_id).is_final else None
+            state = self.get_job_status(job_id)
+            on_state(state)
+            return self.get_job(job_id) if state.is_final else None
 
         return wait_for(
             look, what=f"job {job_id}", timeout_seconds=timeout_seconds, sleep=sleep, clock=clock

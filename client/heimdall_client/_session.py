@@ -67,5 +67,14 @@ def session_of(context: typer.Context) -> Session:
     return session
 
 
+Limit = Annotated[int, typer.Option(min=1, help="How many at most.")]
+TimeoutOption = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        help="With --wait: give up after so many seconds; the job goes on.",
+        metavar="SECONDS",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's id.")]

@@ -7,6 +7,7 @@ from heimdall_client._connection import Call, Connection
 from heimdall_client._exceptions import (
     ApiError,
     ConfigurationError,
+    HeimdallError,
     InternalError,
     RequestInProgressError,
     TransportError,
@@ -65,6 +66,13 @@ def checked_key(key: str) -> str:
             f"{key!r} cannot be an idempotency key: printable ASCII, no blanks at its ends"
         )
     return key
+
+
+def is_outcome_unknown(error: HeimdallError) -> bool:
+    """Whether the job may have been taken, although there was no answer that says so."""
+    if isinstance(error, UnreachableError):
+        return False
+    return isinstance(error, (TransportError, ApiError)) and _may_be_repeated(error)
 
 
 def _submit_once(connection: Connection, call: Call) -> Job:

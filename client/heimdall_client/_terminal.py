@@ -2,13 +2,17 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TypeVar
 
 import typer
 from pydantic import BaseModel
 
 from heimdall_client._exceptions import ApiError, HeimdallError
+
+Listed = TypeVar("Listed", bound=BaseModel)
 
 
 def say(message: str) -> None:
@@ -35,6 +39,15 @@ def show_json(data: object) -> None:
     typer.echo(json.dumps(_plain(data), indent=2))
 
 
+def show_yaml(data: object) -> None:
+    """Print what has fields within fields, for people; nothing in it can steer the terminal."""
+    import yaml
+
+    text = yaml.safe_dump(_plain(data), sort_keys=False, allow_unicode=True)
+    for line in text.splitlines():
+        typer.echo(printable(line))
+
+
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print aligned columns; cells are never cut, so that what is printed can be searched."""
     from rich.cells import cell_len
@@ -46,6 +59,20 @@ def show_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
         typer.echo("  ".join(padded).rstrip())
 
 
+def show_list(
+    items: Sequence[Listed],
+    headings: Sequence[str],
+    row: Callable[[Listed], Sequence[object]],
+    *,
+    as_json: bool,
+) -> None:
+    """Print items as JSON, or a row for each."""
+    if as_json:
+        show_json(list(items))
+    else:
+        show_table(headings, map(row, items))
+
+
 def printable(text: str) -> str:
     """Write control characters as escapes: text of others must not steer the terminal."""
     return "".join(
@@ -53,16 +80,27 @@ def printable(text: str) -> str:
     )
 
 
+def time_text(epoch_seconds: int | None) -> str:
+    """Write a time of UTC; nothing for None."""
+    if epoch_seconds is None:
+        return ""
+    return datetime.fromtimestamp(epoch_seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
 @contextmanager
-def progress(message: str) -> Iterator[None]:
-    """Show that something is going on, if a person is looking."""
+def progress(message: str) -> Iterator[Callable[[str], None]]:
+    """Show that something is going on, if a person is looking.
+
+    Yields a function that changes the message.
+    """
     if not sys.stderr.isatty():
-        yield
+        yield lambda _: None
         return
     from rich.console import Console
+    from rich.text import Text
 
-    with Console(stderr=True).status(message, spinner="dots"):
-        yield
+    with Console(stderr=True).status(Text(message), spinner="dots") as status:
+        yield lambda changed: status.update(Text(printable(changed)))
 
 
 def _plain(data: object) -> object:
@@ -70,6 +108,8 @@ def _plain(data: object) -> object:
         return data.model_dump(mode="json", exclude_unset=True)
     if isinstance(data, list):
         return [_plain(item) for item in data]
+    if isinstance(data, dict):
+        return {name: _plain(item) for name, item in data.items()}
     return data
 
 

@@ -6,12 +6,18 @@ from typing import Annotated
 import typer
 
 from heimdall_client._exceptions import ConfigurationError, HeimdallError
-from heimdall_client._session import Outside, Session
-from heimdall_client._terminal import say_error
+from heimdall_client._session import JsonOption, Outside, Session
+from heimdall_client._terminal import say_error, show_json
 from heimdall_client._version import __version__
+from heimdall_client.cli_audit import audit
 from heimdall_client.cli_catalog import apply
 from heimdall_client.cli_gateway import gateway
-from heimdall_client.cli_job import cancel, jobs, logs, result, status, submit
+from heimdall_client.cli_health import health
+from heimdall_client.cli_history import history, revision, rollback, show
+from heimdall_client.cli_job import cancel, logs, status
+from heimdall_client.cli_lists import bindings, clusters, commands, jobs
+from heimdall_client.cli_result import result
+from heimdall_client.cli_submit import submit
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -52,14 +58,26 @@ def _is_option(context: typer.Context, name: str) -> bool:
     return source is not None and source.name == "COMMANDLINE"
 
 
-for command in (apply, submit, status, logs, result, cancel, jobs, gateway):
-    app.command()(command)
+OF_JOBS = (submit, jobs, status, logs, result, cancel)
+OF_THE_CATALOG = (apply, commands, clusters, bindings, show, history, revision, rollback)
+OF_THE_API = (health, audit, gateway)
+
+for panel, found in (
+    ("Jobs", OF_JOBS),
+    ("The catalog", OF_THE_CATALOG),
+    ("The API", OF_THE_API),
+):
+    for command in found:
+        app.command(rich_help_panel=panel)(command)
 
 
-@app.command()
-def version() -> None:
+@app.command(rich_help_panel="The API")
+def version(as_json: JsonOption = False) -> None:
     """Print the version of this command line."""
-    typer.echo(__version__)
+    if as_json:
+        show_json({"version": __version__})
+    else:
+        typer.echo(__version__)
 
 
 def main(arguments: Sequence[str] | None = None, *, outside: Outside | None = None) -> None:

@@ -38,10 +38,15 @@ def failing(cause: Exception) -> Reply:
 
 
 class ScriptedApi:
-    """Answers of a path are given in order, the last one again and again."""
+    """Answers of a path are given in order, the last one again and again.
+
+    Attributes:
+        default: answers all that nothing was written down for.
+    """
 
     def __init__(self) -> None:
         self.requests: list[httpx.Request] = []
+        self.default: Reply | None = None
         self._replies: dict[str, list[Reply]] = {}
         self.transport = httpx.MockTransport(self._answer)
 
@@ -60,7 +65,10 @@ class ScriptedApi:
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        replies = self._replies[self._named(request)]
+        call = self._named(request)
+        if self.default is not None and call not in self._replies:
+            return self.default(request)
+        replies = self._replies[call]
         return (replies.pop(0) if len(replies) > 1 else replies[0])(request)
 
     def _named(self, request: httpx.Request) -> str:

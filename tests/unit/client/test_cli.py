@@ -1,7 +1,9 @@
+import json
 import socket
 
 import httpx
 import pytest
+import typer
 
 import heimdall_client
 from heimdall_client import cli, cli_gateway
@@ -9,20 +11,32 @@ from heimdall_client._auth import SigV4Auth
 from heimdall_client.gateway import GatewaySettings
 from tests.unit.client.scripted_api import URL, error, failing, reply
 
-STATUS = {"status": "SUCCEEDED"}
+STATUS = {"id": "1", "status": "SUCCEEDED"}
+COMMAND_LINE = typer.main.get_group(cli.app)
+COMMANDS = set(COMMAND_LINE.commands)
 API_URL = "https://abc.execute-api.eu-west-1.amazonaws.com"
 
 
 def test_version_is_printed(line):
-    assert line.run("version").out == f"{heimdall_client.__version__}\n"
+    version = heimdall_client.__version__
+
+    assert line.run("version").out == f"{version}\n"
+    assert json.loads(line.run("version", "--json").out) == {"version": version}
 
 
 def test_help_lists_the_commands(line):
     outcome = line.run("--help")
 
     assert outcome.code == 0
-    for command in ("apply", "submit", "status", "logs", "result", "cancel", "jobs", "gateway"):
-        assert command in outcome.out
+    for command in COMMANDS:
+        assert f" {command} " in outcome.out
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS - {"gateway", "logs"}))
+def test_what_prints_data_prints_it_as_json_too(line, command):
+    options = {option for each in COMMAND_LINE.commands[command].params for option in each.opts}
+
+    assert "--json" in options
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["status"], ["jobs", "--limit", "0"]])
@@ -44,7 +58,7 @@ def test_no_address_is_an_error_with_its_remedy(line, monkeypatch):
 
 def test_local_gateway_is_asked_unsigned_even_if_the_api_is_known_too(line, monkeypatch):
     monkeypatch.setenv("HEIMDALL_API_URL", API_URL)
-    line.api.on("GET /job/1/status", reply(STATUS))
+    line.api.on("GET /job/1", reply(STATUS))
 
     assert line.run("status", "1").code == 0
     assert "authorization" not in line.api.requests[0].headers
@@ -53,14 +67,14 @@ def test_local_gateway_is_asked_unsigned_even_if_the_api_is_known_too(line, monk
 def test_api_is_asked_signed(line, monkeypatch):
     monkeypatch.delenv("HEIMDALL_URL")
     monkeypatch.setenv("HEIMDALL_API_URL", API_URL)
-    line.api.on(f"GET {API_URL}/api/v1/job/1/status", reply(STATUS))
+    line.api.on(f"GET {API_URL}/api/v1/job/1", reply(STATUS))
 
     assert line.run("status", "1").code == 0
     assert "authorization" in line.api.requests[0].headers
 
 
 def test_option_counts_more_than_the_environment(line):
-    line.api.on(f"GET {API_URL}/api/v1/job/1/status", reply(STATUS))
+    line.api.on(f"GET {API_URL}/api/v1/job/1", reply(STATUS))
 
     assert line.run("--api-url", API_URL, "status", "1").code == 0
 
@@ -74,7 +88,7 @@ def test_both_options_are_one_too_many(line):
 
 def test_error_of_the_api_is_told_in_full(line):
     details = [{"path": "context.n", "message": "must be\x1b[31m a number"}, {"other": 1}]
-    line.api.on("GET /job/1/status", error(422, "invalid_request", "bad\x1b[2J", details=details))
+    line.api.on("GET /job/1", error(422, "invalid_request", "bad\x1b[2J", details=details))
 
     outcome = line.run("status", "1")
 
@@ -92,13 +106,13 @@ def test_error_of_the_api_is_told_in_full(line):
     [(None, []), ({"step": "command"}, ['  {"step": "command"}']), ("text", ['  "text"'])],
 )
 def test_details_in_any_form_are_told(line, details, shown):
-    line.api.on("GET /job/1/status", reply({"message": "no", "details": details}, status=404))
+    line.api.on("GET /job/1", reply({"message": "no", "details": details}, status=404))
 
     assert line.run("status", "1").err.splitlines() == ["error: no", *shown]
 
 
 def test_api_that_does_not_answer_is_an_error(line):
-    line.api.on("GET /job/1/status", failing(httpx.ConnectError("refused")))
+    line.api.on("GET /job/1", failing(httpx.ConnectError("refused")))
 
     outcome = line.run("status", "1")
 
@@ -162,7 +176,5 @@ def test_gateway_is_set_up_as_the_options_say(line, monkeypatch, forwards):
 
 
 def test_command_called_without_its_group_is_a_mistake():
-    import typer
-
     with pytest.raises(TypeError):
         cli_gateway.gateway(typer.Context(typer.main.get_command(cli.app)))
