@@ -79,6 +79,11 @@ class World:
         except AssertionError:
             return False
 
+    def records_refusals(self) -> bool:
+        refused = self.api.request("GET", "/jobs", headers={"X-Heimdall-User": "eve"}).json()
+        newest = self.api.request("GET", "/audit?action=jobs.read&limit=1").json()["data"]
+        return [entry["request_id"] for entry in newest] == [refused["request_id"]]
+
     def sweep(self) -> dict[str, int]:
         answer = self.environment.client("lambda").invoke(
             FunctionName=self.environment.outputs["OrchestrateFunction"], Payload=b"{}"
@@ -123,6 +128,7 @@ PROBES: dict[tuple[str, str], Callable[[World], bool]] = {
         "GET", f"/job/{world.running}/stdout"
     ),
     ("query", "Catalog"): lambda world: world.answers("GET", "/commands"),
+    ("query", "RecordRefusals"): lambda world: world.records_refusals(),
     ("query", "ReadFiles"): lambda world: world.answers("GET", f"/job/{world.printed}/stdout"),
     ("execute", "Jobs"): lambda world: world.runs_now(),
     ("execute", "Catalog"): lambda world: world.runs_soon(),
