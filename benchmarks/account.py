@@ -19,13 +19,12 @@ from benchmarks.environment import QUEUE_URL
 from benchmarks.handlers import Event, answer, forget, session
 from benchmarks.printed import printed_lines
 from benchmarks.recorder import Call, Recorder
-from heimdall.domain.cluster import Cluster
-from heimdall.domain.command import Command
+from heimdall.domain.command import CatalogEntry
 from heimdall.runtime import submit_runtime
-from tests.factories import sqs_event
+from tests.factories import make_change, sqs_event
 from tests.fakes.tables import create_resources
 
-Entry = TypeVar("Entry", Command, Cluster)
+Entry = TypeVar("Entry", bound=CatalogEntry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +98,7 @@ def simulated_account() -> Iterator[Account]:
 def _write_catalog() -> None:
     catalog = submit_runtime().catalog
     for entry in sample.ENTRIES.values():
-        if isinstance(entry, Command):
-            catalog.write_command(entry.id, partial(_instead, entry))
-        else:
-            catalog.write_cluster(entry.id, partial(_instead, entry))
+        catalog.write(type(entry), entry.id, partial(_instead, entry), change=make_change())
 
 
 def _instead(entry: Entry, _: Entry | None) -> Entry:

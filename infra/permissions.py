@@ -57,7 +57,7 @@ class Permissions:
         return Grants(
             statements=[
                 self._jobs("PutItem", "GetItem", "UpdateItem"),
-                self._catalog("GetItem", "Query", "PutItem", "UpdateItem"),
+                self._catalog("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
                 self._files("StoreContexts", "s3:PutObject", CONTEXTS),
                 self._files("RepeatResults", "s3:GetObject", RESULTS),
                 self._send(),
@@ -78,13 +78,13 @@ class Permissions:
                     [self.data.jobs.table_arn],
                     {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["WATCH#*"]}},
                 ),
-                self._catalog("GetItem", "Query"),
                 allow(
                     "RecordRefusals",
                     ["dynamodb:PutItem"],
                     [self.data.catalog.table_arn],
                     {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["AUDIT#*"]}},
                 ),
+                self._catalog("GetItem", "Query", "BatchGetItem"),
                 self._files("ReadFiles", "s3:GetObject", FILES),
                 allow("TellMissingFromForbidden", ["s3:ListBucket"], [self.data.bucket.bucket_arn]),
             ],

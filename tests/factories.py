@@ -3,9 +3,11 @@
 import json
 from typing import Any
 
+from heimdall.domain.access import Binding, Caller
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
 from heimdall.domain.idempotency import IdempotencyRecord
+from heimdall.domain.history import Action, Change
 from heimdall.domain.job import Job, JobStatus
 
 NOW_MS = 1_800_000_000_000
@@ -71,6 +73,26 @@ def make_idempotency_record(**changes: Any) -> IdempotencyRecord:
         "expires_at": NOW_MS // 1_000 + 86_400,
     }
     return IdempotencyRecord(**(fields | changes))
+
+
+def make_binding(**changes: Any) -> Binding:
+    fields: dict[str, Any] = {
+        "id": "admins",
+        "name": "admins",
+        "role": "admin",
+        "principals": (ALICE,),
+    }
+    return Binding(**(fields | changes))
+
+
+def make_change(**changes: Any) -> Change:
+    fields: dict[str, Any] = {
+        "action": Action.PUT,
+        "caller": Caller(principal=ALICE, user="alice", request_id="request-1"),
+        "at_ms": NOW_MS,
+        "keep_for_days": 1,
+    }
+    return Change(**(fields | changes))
 
 
 def job_request(**changes: Any) -> dict[str, Any]:

@@ -63,8 +63,8 @@ def take_delivery(job_id: str, run: int, *, runtime: ExecuteRuntime) -> Assignme
         now_ms=now_ms, lease_expires_at_ms=now_ms + LEASE_MS, claim=secrets.token_hex(4)
     )
     try:
-        command = runtime.catalog.command(job.command_id)
-        cluster = runtime.catalog.cluster(job.cluster_id)
+        command = runtime.catalog.get(Command, job.command_id)
+        cluster = runtime.catalog.get(Cluster, job.cluster_id)
     except NotFoundError as error:
         _refuse(job, str(error), runtime)
         return None

@@ -1,176 +1,128 @@
 """Changing the catalog."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
-from functions.submit.schemas import (
-    ClusterRequest,
-    CommandRequest,
-    StatusRequest,
-    parse_context,
-    plain_tags,
-)
+from functions.submit.catalog_schemas import RollbackRequest, StatusRequest
+from functions.submit.definitions import AnyRequest, Definition
 from heimdall.domain.access import Caller
-from heimdall.domain.cluster import Cluster
-from heimdall.domain.command import CatalogEntry, CatalogStatus, Command, system_tags
-from heimdall.domain.errors import (
-    ClusterNotFoundError,
-    CommandNotFoundError,
-    InvalidRequestError,
-    NotFoundError,
-    UnknownPluginError,
-)
+from heimdall.domain.command import CatalogStatus
+from heimdall.domain.history import Action, AnyEntry, Change, Precondition
+from heimdall.domain.kinds import entry_not_found
 from heimdall.observability import count
 from heimdall.runtime import SubmitRuntime
 
-MAX_ID_CHARACTERS = 255
 
-Entry = TypeVar("Entry", bound=CatalogEntry)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writer:
+    """Who changes an entry, and on which condition."""
 
-
-def put_command(
-    command_id: str, request: CommandRequest, *, caller: Caller, runtime: SubmitRuntime
-) -> Command:
-    """Add or replace a command.
-
-    Raises:
-        InvalidRequestError: the id or the context is wrong.
-        UnknownPluginError: the deployment lacks the plugin.
-    """
-    _check_id(command_id, request.id)
-    if not runtime.runners.has_plugin(request.plugin):
-        raise UnknownPluginError(
-            f"plugin: this deployment has no plugin {request.plugin!r}",
-            details=[{"path": "plugin", "message": "not among the plugins of any runner"}],
-        )
-    models = runtime.plugins.options(request.plugin)
-    parse_context(models.command, request.context, path="context")
-    now_ms = runtime.clock.now_ms()
-    wanted = Command(
-        **_common(command_id, request, caller),
-        plugin=request.plugin,
-        is_sync=request.is_sync,
-        cluster_tags=tuple(dict.fromkeys(request.cluster_tags)),
-    )
-    written = runtime.catalog.write_command(
-        command_id, lambda existing: _stamped(wanted, existing, now_ms)
-    )
-    runtime.catalog_cache.look_again()
-    count("CommandWritten", command_id=command_id, user=caller.user)
-    return written
-
-
-def put_cluster(
-    cluster_id: str, request: ClusterRequest, *, caller: Caller, runtime: SubmitRuntime
-) -> Cluster:
-    """Add or replace a cluster.
-
-    Raises:
-        InvalidRequestError: the id is wrong.
-    """
-    _check_id(cluster_id, request.id)
-    now_ms = runtime.clock.now_ms()
-    wanted = Cluster(**_common(cluster_id, request, caller))
-    written = runtime.catalog.write_cluster(
-        cluster_id, lambda existing: _stamped(wanted, existing, now_ms)
-    )
-    runtime.catalog_cache.look_again()
-    count("ClusterWritten", cluster_id=cluster_id, user=caller.user)
-    return written
-
-
-def put_command_status(
-    command_id: str, request: StatusRequest, *, caller: Caller, runtime: SubmitRuntime
-) -> Command:
-    """Change a command's status only.
-
-    Raises:
-        CommandNotFoundError: there is no such command.
-    """
-    written = _put_status(
-        runtime.catalog.write_command,
-        CommandNotFoundError(f"there is no command {command_id!r}"),
-        _StatusChange(command_id, request, caller, runtime.clock.now_ms()),
-    )
-    runtime.catalog_cache.look_again()
-    count("CommandWritten", command_id=command_id, user=caller.user)
-    return written
-
-
-def put_cluster_status(
-    cluster_id: str, request: StatusRequest, *, caller: Caller, runtime: SubmitRuntime
-) -> Cluster:
-    """Change a cluster's status only.
-
-    Raises:
-        ClusterNotFoundError: there is no such cluster.
-    """
-    written = _put_status(
-        runtime.catalog.write_cluster,
-        ClusterNotFoundError(f"there is no cluster {cluster_id!r}"),
-        _StatusChange(cluster_id, request, caller, runtime.clock.now_ms()),
-    )
-    runtime.catalog_cache.look_again()
-    count("ClusterWritten", cluster_id=cluster_id, user=caller.user)
-    return written
-
-
-@dataclass(frozen=True, slots=True)
-class _StatusChange:
-    entry_id: str
-    request: StatusRequest
     caller: Caller
-    now_ms: int
+    precondition: Precondition
 
 
-def _put_status(
-    write: Callable[[str, Callable[[Entry | None], Entry]], Entry],
-    missing: NotFoundError,
-    wanted: _StatusChange,
-) -> Entry:
-    def change(existing: Entry | None) -> Entry:
+def put_entry(
+    definition: Definition[AnyEntry, AnyRequest],
+    entry_id: str,
+    request: AnyRequest,
+    *,
+    writer: Writer,
+    runtime: SubmitRuntime,
+) -> AnyEntry:
+    """Add or replace an entry.
+
+    Raises:
+        InvalidRequestError: something in it is wrong.
+        RevisionConflictError: the entry does not stand as the writer expects.
+    """
+    wanted = definition.define(entry_id, request, runtime)
+    change = _change(Action.PUT, writer, runtime)
+    return _write(wanted, change, writer=writer, runtime=runtime)
+
+
+def put_status(
+    definition: Definition[AnyEntry, Any],
+    entry_id: str,
+    request: StatusRequest,
+    *,
+    writer: Writer,
+    runtime: SubmitRuntime,
+) -> AnyEntry:
+    """Change an entry's status only.
+
+    Raises:
+        NotFoundError: there is no such entry.
+        RevisionConflictError: the entry does not stand as the writer expects.
+    """
+    kind = definition.kind
+    change = _change(Action.STATUS, writer, runtime)
+
+    def with_status(existing: AnyEntry | None) -> AnyEntry:
         if existing is None:
-            raise missing
+            raise entry_not_found(kind, entry_id)
+        writer.precondition.check(existing)
         return replace(
             existing,
-            status=CatalogStatus(wanted.request.status),
-            user=wanted.caller.user,
-            updated_at_ms=wanted.now_ms,
+            status=CatalogStatus(request.status),
+            user=writer.caller.user,
+            updated_at_ms=change.at_ms,
         )
 
-    return write(wanted.entry_id, change)
+    written = runtime.catalog.write(kind, entry_id, with_status, change=change)
+    _written(written, writer, runtime)
+    return written
 
 
-def _common(entry_id: str, request: ClusterRequest, caller: Caller) -> dict[str, Any]:
-    return {
-        "id": entry_id,
-        "name": request.name,
-        "version": request.version,
-        "description": request.description,
-        "tags": plain_tags(
-            request.tags,
-            system_tags(id=entry_id, name=request.name, version=request.version),
-        ),
-        "status": CatalogStatus(request.status),
-        "context": request.context,
-        "user": caller.user,
-    }
+def roll_back(
+    definition: Definition[AnyEntry, AnyRequest],
+    entry_id: str,
+    request: RollbackRequest,
+    *,
+    writer: Writer,
+    runtime: SubmitRuntime,
+) -> AnyEntry:
+    """Write an entry again as one of its revisions left it, checked like anything new.
+
+    Raises:
+        NotFoundError: there is no such entry, or it never had this revision.
+        InvalidRequestError: it may no longer be written so.
+        RevisionConflictError: the entry does not stand as the writer expects.
+    """
+    runtime.catalog.get(definition.kind, entry_id)
+    past = runtime.catalog.revision_of(definition.kind, entry_id, request.revision)
+    wanted = definition.define(entry_id, definition.request_for(past.entry), runtime)
+    change = _change(Action.ROLLBACK, writer, runtime, restored=request.revision)
+    return _write(wanted, change, writer=writer, runtime=runtime)
 
 
-def _stamped(wanted: Entry, existing: CatalogEntry | None, now_ms: int) -> Entry:
-    created_at_ms = existing.created_at_ms if existing else now_ms
-    return replace(wanted, created_at_ms=created_at_ms, updated_at_ms=now_ms)
+def _write(wanted: AnyEntry, change: Change, *, writer: Writer, runtime: SubmitRuntime) -> AnyEntry:
+    def stamped(existing: AnyEntry | None) -> AnyEntry:
+        writer.precondition.check(existing)
+        return replace(
+            wanted,
+            user=writer.caller.user,
+            created_at_ms=existing.created_at_ms if existing else change.at_ms,
+            updated_at_ms=change.at_ms,
+        )
+
+    written = runtime.catalog.write(type(wanted), wanted.id, stamped, change=change)
+    _written(written, writer, runtime)
+    return written
 
 
-def _check_id(entry_id: str, sent: str | None) -> None:
-    is_sound = 0 < len(entry_id) <= MAX_ID_CHARACTERS and entry_id.isprintable()
-    message = (
-        f"must be 1 to {MAX_ID_CHARACTERS} printable characters"
-        if not is_sound
-        else f"is {sent!r}, but the path says {entry_id!r}"
-        if sent not in (None, entry_id)
-        else None
+def _written(entry: AnyEntry, writer: Writer, runtime: SubmitRuntime) -> None:
+    runtime.catalog_cache.look_again()
+    ids = {f"{entry.kind}_id": entry.id}
+    count(f"{type(entry).__name__}Written", **ids, user=writer.caller.user)
+
+
+def _change(
+    action: Action, writer: Writer, runtime: SubmitRuntime, *, restored: int | None = None
+) -> Change:
+    return Change(
+        action=action,
+        caller=writer.caller,
+        at_ms=runtime.clock.now_ms(),
+        keep_for_days=runtime.settings.audit_retention_days,
+        restored=restored,
     )
-    if message:
-        raise InvalidRequestError(f"id {message}", details=[{"path": "id", "message": message}])

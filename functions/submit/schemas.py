@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from heimdall.domain.command import SYSTEM_TAG_NAMES, CatalogStatus
+from heimdall.domain.command import SYSTEM_TAG_NAMES
 from heimdall.domain.errors import Details, InvalidRequestError, PayloadTooLargeError
 from heimdall.http.resolver import raw_event
 
@@ -15,17 +15,11 @@ MAX_BODY_BYTES = 6 * 1024 * 1024
 """What a Lambda function may be invoked with."""
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Refuse control characters, in a field of a model."""
     if any(ord(character) < ord(" ") or character == "\x7f" for character in text):
         raise ValueError("control characters are not allowed")
     return text
-
-
-def _status(text: str) -> CatalogStatus:
-    try:
-        return CatalogStatus(text.upper())
-    except ValueError:
-        raise ValueError(f"must be one of {', '.join(CatalogStatus)}") from None
 
 
 def plain_tags(tags: list[str], system: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -48,20 +42,21 @@ def plain_tags(tags: list[str], system: tuple[str, ...] = ()) -> tuple[str, ...]
     return tuple(dict.fromkeys(tag for tag in tags if tag not in system))
 
 
-Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_printable)]
-Version = Annotated[str, Field(max_length=64), AfterValidator(_printable)]
+Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(printable)]
+Version = Annotated[str, Field(max_length=64), AfterValidator(printable)]
 Description = Annotated[str, Field(max_length=4_096)]
-Tag = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_printable)]
+Tag = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(printable)]
 Tags = Annotated[list[Tag], Field(max_length=100)]
 Criteria = Annotated[list[Tag], Field(min_length=1, max_length=100)]
-Status = Annotated[str, AfterValidator(_status)]
 
 
-class _Request(BaseModel):
+class Request(BaseModel):
+    """What a body is read as."""
+
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class JobRequest(_Request):
+class JobRequest(Request):
     """`POST /job`."""
 
     name: Name
@@ -79,32 +74,6 @@ class JobRequest(_Request):
         nothing for requests that do not use it.
         """
         return json.dumps(self.model_dump(exclude_defaults=True), sort_keys=True)
-
-
-class ClusterRequest(_Request):
-    """`PUT /cluster/{id}`."""
-
-    id: str | None = None
-    name: Name
-    version: Version = ""
-    description: Description = ""
-    tags: Tags = []
-    status: Status = CatalogStatus.ACTIVE
-    context: dict[str, Any] = {}
-
-
-class CommandRequest(ClusterRequest):
-    """`PUT /command/{id}`."""
-
-    plugin: Annotated[str, Field(min_length=1, max_length=64)]
-    is_sync: bool = False
-    cluster_tags: Tags = []
-
-
-class StatusRequest(_Request):
-    """`PUT /command/{id}/status` and the same of clusters."""
-
-    status: Status
 
 
 Model = TypeVar("Model", bound=BaseModel)

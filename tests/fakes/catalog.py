@@ -3,27 +3,34 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any
 
-from heimdall.domain.cluster import Cluster
-from heimdall.domain.command import Command
-from heimdall.domain.errors import (
-    ClusterNotFoundError,
-    CommandNotFoundError,
-    ConcurrentChangeError,
-)
-from heimdall.domain.ports import Page
+from heimdall.domain.access import Binding
+from heimdall.domain.command import CatalogEntry
+from heimdall.domain.errors import ConcurrentChangeError, RevisionNotFoundError
+from heimdall.domain.history import AnyEntry, Change, PastEntry, Revision
+from heimdall.domain.kinds import KINDS, entry_not_found
+from heimdall.domain.ports import CatalogStore, Page
+from tests.factories import make_change
 
 _TRIES = 10
 
-Entry = TypeVar("Entry", Command, Cluster)
+
+def put(store: CatalogStore, *entries: Any, **change: Any) -> list[Any]:
+    """Write entries just as they are; return them as they are stored."""
+    return [_put(store, entry, make_change(**change)) for entry in entries]
+
+
+def _put(store: CatalogStore, entry: Any, change: Change) -> Any:
+    return store.write(type(entry), entry.id, lambda _: entry, change=change)
 
 
 @dataclass
 class CatalogData:
     """What several stores may share: every version of every entry, in the order written."""
 
-    versions: list[Command | Cluster] = field(default_factory=list)
+    versions: list[CatalogEntry] = field(default_factory=list)
+    revisions: list[Revision] = field(default_factory=list)
 
 
 @dataclass
@@ -40,61 +47,74 @@ class InMemoryCatalogStore:
     def cursor_key(self) -> bytes:
         return b"a key of 32 bytes for the cursor" if self.data.versions else b""
 
-    def entries(self) -> Iterable[Command | Cluster]:
+    def entries(self) -> Iterable[CatalogEntry]:
         self.reads["entries"] += 1
-        return [*self._sorted(Command), *self._sorted(Cluster)]
+        return [entry for kind in KINDS.values() for entry in self._sorted(kind)]
 
-    def changes_since(self, revision: int) -> Iterable[Command | Cluster]:
+    def changes_since(self, revision: int) -> Iterable[CatalogEntry]:
         self.reads["changes_since"] += 1
         return self.data.versions[revision:]
 
-    def command(self, command_id: str) -> Command:
-        found = self._latest(Command).get(command_id)
+    def bindings(self) -> Iterable[Binding]:
+        return self._sorted(Binding)
+
+    def get(self, kind: type[AnyEntry], entry_id: str) -> AnyEntry:
+        found = self._latest(kind).get(entry_id)
         if found is None:
-            raise CommandNotFoundError(f"there is no command {command_id!r}")
+            raise entry_not_found(kind, entry_id)
         return found
 
-    def cluster(self, cluster_id: str) -> Cluster:
-        found = self._latest(Cluster).get(cluster_id)
-        if found is None:
-            raise ClusterNotFoundError(f"there is no cluster {cluster_id!r}")
-        return found
+    def list_entries(
+        self, kind: type[AnyEntry], *, limit: int, after: str | None
+    ) -> Page[AnyEntry]:
+        rest = [entry for entry in self._sorted(kind) if after is None or entry.id > after]
+        page = rest[:limit]
+        return Page(page, next_after=page[-1].id if len(rest) > limit else None)
 
-    def list_commands(self, *, limit: int, after: str | None) -> Page[Command]:
-        return _page(self._sorted(Command), limit, after)
-
-    def list_clusters(self, *, limit: int, after: str | None) -> Page[Cluster]:
-        return _page(self._sorted(Cluster), limit, after)
-
-    def write_command(
-        self, command_id: str, change: Callable[[Command | None], Command]
-    ) -> Command:
-        return self._write(Command, command_id, change)
-
-    def write_cluster(
-        self, cluster_id: str, change: Callable[[Cluster | None], Cluster]
-    ) -> Cluster:
-        return self._write(Cluster, cluster_id, change)
-
-    def _write(
-        self, kind: type[Entry], entry_id: str, change: Callable[[Entry | None], Entry]
-    ) -> Entry:
+    def write(
+        self,
+        kind: type[AnyEntry],
+        entry_id: str,
+        replace_by: Callable[[AnyEntry | None], AnyEntry],
+        *,
+        change: Change,
+    ) -> AnyEntry:
         for _ in range(_TRIES):
             head = len(self.data.versions)
-            entry = replace(change(self._latest(kind).get(entry_id)), revision=head + 1)
+            before = self._latest(kind).get(entry_id)
+            entry = replace(replace_by(before), revision=head + 1)
             if head == len(self.data.versions):
                 self.data.versions.append(entry)
+                self.data.revisions.append(Revision.of(change, entry, before))
                 return entry
         raise ConcurrentChangeError(f"{entry_id!r} is being changed by others")
 
-    def _latest(self, kind: type[Entry]) -> dict[str, Entry]:
+    def revisions(
+        self, kind: type[CatalogEntry], entry_id: str, *, limit: int, after: str | None
+    ) -> Page[Revision]:
+        lines = [
+            line
+            for line in reversed(self.data.revisions)
+            if (line.kind, line.entry_id) == (kind.kind, entry_id)
+            and (after is None or line.number < int(after))
+        ]
+        page = lines[:limit]
+        return Page(page, next_after=str(page[-1].number) if len(lines) > limit else None)
+
+    def revision_of(self, kind: type[AnyEntry], entry_id: str, number: int) -> PastEntry[AnyEntry]:
+        for line in self.data.revisions:
+            if (line.kind, line.entry_id, line.number) == (kind.kind, entry_id, number):
+                before = self._version(kind, line.previous) if line.previous else None
+                return PastEntry(line, self._version(kind, number), before)
+        raise RevisionNotFoundError(f"{entry_id!r} has no revision {number}")
+
+    def _version(self, kind: type[AnyEntry], number: int) -> AnyEntry:
+        entry = self.data.versions[number - 1]
+        assert isinstance(entry, kind)
+        return entry
+
+    def _latest(self, kind: type[AnyEntry]) -> dict[str, AnyEntry]:
         return {entry.id: entry for entry in self.data.versions if isinstance(entry, kind)}
 
-    def _sorted(self, kind: type[Entry]) -> list[Entry]:
+    def _sorted(self, kind: type[AnyEntry]) -> Sequence[AnyEntry]:
         return [entry for _, entry in sorted(self._latest(kind).items())]
-
-
-def _page(entries: Sequence[Entry], limit: int, after: str | None) -> Page[Entry]:
-    rest = [entry for entry in entries if after is None or entry.id > after]
-    page = rest[:limit]
-    return Page(page, next_after=page[-1].id if len(rest) > limit else None)

@@ -9,7 +9,13 @@ FUNCTIONS = {
             "Jobs.Arn",
         ),
         "Catalog": (
-            ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+            [
+                "dynamodb:GetItem",
+                "dynamodb:Query",
+                "dynamodb:PutItem",
+                "dynamodb:UpdateItem",
+                "dynamodb:DeleteItem",
+            ],
             "Catalog.Arn",
         ),
         "StoreContexts": ("s3:PutObject", "Files.Arn/jobs/*/context.json"),
@@ -26,7 +32,10 @@ FUNCTIONS = {
             "Jobs.Arn",
             {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["WATCH#*"]}},
         ),
-        "Catalog": (["dynamodb:GetItem", "dynamodb:Query"], "Catalog.Arn"),
+        "Catalog": (
+            ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:BatchGetItem"],
+            "Catalog.Arn",
+        ),
         "RecordRefusals": (
             "dynamodb:PutItem",
             "Catalog.Arn",

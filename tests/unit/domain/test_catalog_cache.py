@@ -6,7 +6,7 @@ from heimdall.domain.catalog import MAX_AGE_MS, CatalogCache
 from heimdall.domain.command import CatalogStatus
 from heimdall.domain.errors import StoreThrottledError
 from tests.factories import make_cluster, make_command
-from tests.fakes.catalog import InMemoryCatalogStore
+from tests.fakes.catalog import InMemoryCatalogStore, put
 from tests.fakes.clock import FakeClock
 
 OLD_SECONDS = MAX_AGE_MS / 1_000
@@ -16,8 +16,8 @@ PROMISED_SECONDS = 5
 @pytest.fixture
 def store():
     store = InMemoryCatalogStore()
-    store.write_command("noop", lambda _: make_command())
-    store.write_cluster("localhost", lambda _: make_cluster())
+    put(store, make_command())
+    put(store, make_cluster())
     return store
 
 
@@ -32,7 +32,7 @@ def cache(store, clock):
 
 
 def deactivate(store, status=CatalogStatus.INACTIVE):
-    store.write_cluster("localhost", lambda _: make_cluster(status=status))
+    put(store, make_cluster(status=status))
 
 
 def test_snapshot_is_never_older_than_promised():
@@ -71,7 +71,7 @@ def test_old_snapshot_is_kept_when_nothing_was_written(cache, store, clock):
 
 def test_changes_are_read_and_nothing_else(cache, store, clock):
     cache.snapshot()
-    store.write_cluster("other", lambda _: make_cluster(id="other"))
+    put(store, make_cluster(id="other"))
     store.reads.clear()
     clock.advance(OLD_SECONDS)
 
@@ -113,7 +113,7 @@ def test_empty_catalog_is_read_again_until_it_has_something(clock):
     store = InMemoryCatalogStore()
     cache = CatalogCache(store, clock)
     assert cache.snapshot().revision == 0
-    store.write_command("noop", lambda _: make_command())
+    put(store, make_command())
     clock.advance(OLD_SECONDS)
 
     assert set(cache.snapshot().commands) == {"noop"}
@@ -124,7 +124,7 @@ class BusyStore(InMemoryCatalogStore):
 
     def revision(self):
         head = super().revision()
-        self.write_cluster("late", lambda _: make_cluster(id="late", name=f"after {head}"))
+        put(self, make_cluster(id="late", name=f"after {head}"))
         return head
 
 
@@ -160,5 +160,5 @@ def test_snapshot_that_is_too_old_is_not_given_out_when_the_store_is_busy(clock)
         cache.snapshot()
 
     store.is_busy = False
-    store.write_command("noop", lambda _: make_command())
+    put(store, make_command())
     assert set(cache.snapshot().commands) == {"noop"}

@@ -2,18 +2,14 @@
 
 import pytest
 
-from heimdall.domain.command import CatalogStatus
 from heimdall.domain.job import JobStatus, RunOutcome
 from heimdall.http.views import (
-    cluster_view,
-    command_view,
-    entry_status_view,
     job_status_view,
     job_statuses,
     job_view,
     seconds,
 )
-from tests.factories import JOB_ID, NOW_MS, make_cluster, make_command, make_job, make_running_job
+from tests.factories import JOB_ID, NOW_MS, make_job, make_running_job
 
 NOW_S = NOW_MS // 1_000
 
@@ -93,36 +89,6 @@ def test_status_of_a_job_has_the_reason_of_a_failure():
         "error": "it broke",
         "updated_at": NOW_S + 2,
     }
-
-
-def test_cluster_shows_system_tags_and_empty_collections():
-    assert cluster_view(make_cluster(tags=(), user="ada", created_at_ms=1_500)) == {
-        "id": "localhost",
-        "name": "localhost",
-        "user": "ada",
-        "tags": ["_id:localhost", "_name:localhost", "_version:"],
-        "status": "ACTIVE",
-        "context": {},
-        "created_at": 1,
-        "updated_at": 0,
-    }
-
-
-def test_command_shows_its_plugin_and_demands():
-    view = command_view(make_command(version="1", description="runs nothing", is_sync=True))
-
-    assert (view["plugin"], view["is_sync"], view["cluster_tags"]) == (
-        "noop",
-        True,
-        ["type:localhost"],
-    )
-    assert (view["version"], view["description"]) == ("1", "runs nothing")
-
-
-def test_status_of_an_entry():
-    entry = make_cluster(status=CatalogStatus.INACTIVE, updated_at_ms=NOW_MS)
-
-    assert entry_status_view(entry) == {"status": "INACTIVE", "updated_at": NOW_S}
 
 
 def test_statuses_are_heimdalls_eight():

@@ -7,11 +7,13 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
+from heimdall.domain.command import Command
 from heimdall.domain.errors import StoreThrottledError
 from heimdall.store.catalog import DynamoCatalogStore
 from heimdall.store.files import S3JobFiles
 from heimdall.store.jobs import DynamoJobStore
 from tests.factories import JOB_ID, NOW_MS, make_cluster, make_command, make_job, make_running_job
+from tests.fakes.catalog import put
 
 RUNNING = make_running_job()
 CANCELING = RUNNING.cancel_requested(by="bob", now_ms=NOW_MS, keep_for_days=1)
@@ -55,14 +57,20 @@ CALLS = [
     Call("catalog", "get_item", lambda store: store.cursor_key(), "cursor_key"),
     Call("catalog", "query", lambda store: list(store.entries()), "entries"),
     Call("catalog", "query", lambda store: list(store.changes_since(1)), "changes_since"),
-    Call("catalog", "get_item", lambda store: store.command("c"), "command"),
-    Call("catalog", "get_item", lambda store: store.cluster("c"), "cluster"),
+    Call("catalog", "get_item", lambda store: store.get(Command, "c"), "get"),
     Call(
-        "catalog", "query", lambda store: store.list_commands(limit=1, after=None), "list_commands"
+        "catalog",
+        "query",
+        lambda store: store.list_entries(Command, limit=1, after="a"),
+        "list_entries",
     ),
     Call(
-        "catalog", "query", lambda store: store.list_clusters(limit=1, after="a"), "list_clusters"
+        "catalog",
+        "query",
+        lambda store: store.revisions(Command, "c", limit=1, after=None),
+        "revisions",
     ),
+    Call("catalog", "get_item", lambda store: store.revision_of(Command, "c", 1), "revision_of"),
     Call("files", "put_object", lambda store: store.put_context(JOB_ID, "{}"), "put_context"),
     Call("files", "get_object", lambda store: store.context(JOB_ID), "context"),
     Call("files", "put_object", lambda store: store.put_result(JOB_ID, 1, "{}"), "put_result"),
@@ -143,7 +151,7 @@ def test_refused_write_of_the_catalog(code, expected):
     stubber.add_client_error("transact_write_items", service_error_code=code)
 
     with stubber, pytest.raises(expected):
-        store.write_cluster("localhost", lambda _: make_cluster())
+        put(store, make_cluster())
 
 
 @pytest.mark.parametrize("code", ["TransactionCanceledException", "TransactionConflictException"])
@@ -153,11 +161,12 @@ def test_write_of_the_catalog_is_tried_again_when_it_was_overtaken(code):
         stubber.add_response("get_item", {})
         stubber.add_response("get_item", {})
         stubber.add_client_error("transact_write_items", service_error_code=code)
+        stubber.add_response("get_item", {})
     stubber.add_response("get_item", {})
     stubber.add_response("get_item", {})
     stubber.add_response("transact_write_items", {})
 
     with stubber:
-        assert store.write_command("noop", lambda _: make_command()).revision == 1
+        assert put(store, make_command())[0].revision == 1
 
     stubber.assert_no_pending_responses()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
+from typing import ClassVar
 
 from heimdall.domain.command import CatalogEntry
 from heimdall.domain.errors import ForbiddenError
@@ -37,6 +38,8 @@ class Binding(CatalogEntry):
         role: a value of `Role`.
         teams: whose jobs these callers see, beside their own.
     """
+
+    kind: ClassVar[str] = "binding"
 
     principals: tuple[str, ...]
     role: str

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from heimdall.domain.command import CatalogEntry
 
@@ -15,6 +16,8 @@ class Cluster(CatalogEntry):
             `{"kind": "link", "value": "<template>"}`.
         health_check: whether it is probed.
     """
+
+    kind: ClassVar[str] = "cluster"
 
     attributes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     health_check: bool = False

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 
 class CatalogStatus(StrEnum):
@@ -19,14 +19,17 @@ _TUPLES = ("tags", "cluster_tags", "allowed_callers", "principals", "teams")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogEntry:
-    """What commands and clusters have in common.
+    """What commands, clusters and bindings have in common.
 
     Attributes:
+        kind: the word for what it is, in paths and messages.
         tags: the writer's tags, without the system tags.
         context: settings for the plugin, any JSON object.
         user: who wrote it last.
         revision: the catalog's revision that this version of it came with.
     """
+
+    kind: ClassVar[str] = "entry"
 
     id: str
     name: str
@@ -76,6 +79,8 @@ class Command(CatalogEntry):
         allowed_callers: regular expressions; only callers whose name or subject one of them
             matches as a whole may run it. Empty: everybody who may submit jobs.
     """
+
+    kind: ClassVar[str] = "command"
 
     plugin: str
     is_sync: bool = False

@@ -7,6 +7,7 @@ from typing import Generic, Protocol, TypeVar
 from heimdall.domain.access import Binding
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import CatalogEntry, Command
+from heimdall.domain.history import Change, PastEntry, Revision
 from heimdall.domain.job import Job, JobStatus
 
 
@@ -36,6 +37,7 @@ class Pulse:
 
 
 Entry = TypeVar("Entry")
+AnyEntry = TypeVar("AnyEntry", bound=CatalogEntry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,47 +130,49 @@ class CatalogStore(Protocol):
         """Read all bindings."""
         ...
 
-    def command(self, command_id: str) -> Command:
-        """Read one command.
+    def get(self, kind: type[AnyEntry], entry_id: str) -> AnyEntry:
+        """Read one entry.
 
         Raises:
-            CommandNotFoundError: there is none of this id.
+            NotFoundError: there is none of this kind and id.
         """
         ...
 
-    def cluster(self, cluster_id: str) -> Cluster:
-        """Read one cluster.
-
-        Raises:
-            ClusterNotFoundError: there is none of this id.
-        """
+    def list_entries(
+        self, kind: type[AnyEntry], *, limit: int, after: str | None
+    ) -> Page[AnyEntry]:
+        """Read a page of the entries of a kind, by id."""
         ...
 
-    def list_commands(self, *, limit: int, after: str | None) -> Page[Command]:
-        """Read a page of the commands, by id."""
-        ...
+    def write(
+        self,
+        kind: type[AnyEntry],
+        entry_id: str,
+        replace_by: Callable[[AnyEntry | None], AnyEntry],
+        *,
+        change: Change,
+    ) -> AnyEntry:
+        """Replace an entry by what `replace_by` makes of it; called again if it was overtaken.
 
-    def list_clusters(self, *, limit: int, after: str | None) -> Page[Cluster]:
-        """Read a page of the clusters, by id."""
-        ...
-
-    def write_command(
-        self, command_id: str, change: Callable[[Command | None], Command]
-    ) -> Command:
-        """Replace a command by what `change` makes of it; called again if it was overtaken.
+        The entry, its revision and the audit trail's record of it are written all or none. A
+        write that is sent twice, since its first answer was lost, counts once.
 
         Raises:
             ConcurrentChangeError: it was overtaken too often.
         """
         ...
 
-    def write_cluster(
-        self, cluster_id: str, change: Callable[[Cluster | None], Cluster]
-    ) -> Cluster:
-        """Replace a cluster by what `change` makes of it; called again if it was overtaken.
+    def revisions(
+        self, kind: type[CatalogEntry], entry_id: str, *, limit: int, after: str | None
+    ) -> Page[Revision]:
+        """Read a page of an entry's history, newest first; empty if there is no such entry."""
+        ...
+
+    def revision_of(self, kind: type[AnyEntry], entry_id: str, number: int) -> PastEntry[AnyEntry]:
+        """Read an entry as one of its revisions left it.
 
         Raises:
-            ConcurrentChangeError: it was overtaken too often.
+            RevisionNotFoundError: it never had this revision.
         """
         ...
 

@@ -1,9 +1,7 @@
-"""What clients see of jobs, commands and clusters: Heimdall's fields, times in epoch seconds."""
+"""What clients see of jobs: Heimdall's fields, times in epoch seconds."""
 
 from typing import Any
 
-from heimdall.domain.cluster import Cluster
-from heimdall.domain.command import CatalogEntry, Command
 from heimdall.domain.job import Job, JobStatus
 
 Json = dict[str, Any]
@@ -20,22 +18,22 @@ def job_view(job: Job, *, context: Json | None = None, result: Json | None = Non
     return {
         "id": job.id,
         "name": job.name,
-        **_filled(version=job.version),
+        **filled(version=job.version),
         "user": job.user,
-        **_filled(description=job.description),
+        **filled(description=job.description),
         "tags": [*job.tags, f"_id:{job.id}", f"_name:{job.name}", f"_version:{job.version}"],
         **({} if context is None else {"context": context}),
         "status": job.status.value,
-        **_filled(is_sync=job.is_sync, error=job.error),
+        **filled(is_sync=job.is_sync, error=job.error),
         "command_criteria": list(job.command_criteria),
         "cluster_criteria": list(job.cluster_criteria),
         "command_id": job.command_id,
         "command_name": job.command_name,
         "cluster_id": job.cluster_id,
         "cluster_name": job.cluster_name,
-        **_filled(choice=job.choice, run=job.run, canceled_by=job.canceled_by, result=result),
+        **filled(choice=job.choice, run=job.run, canceled_by=job.canceled_by, result=result),
         "created_at": seconds(job.created_at_ms),
-        **_filled(started_at=seconds(job.started_at_ms), finished_at=seconds(job.finished_at_ms)),
+        **filled(started_at=seconds(job.started_at_ms), finished_at=seconds(job.finished_at_ms)),
         "updated_at": seconds(job.updated_at_ms),
     }
 
@@ -44,29 +42,9 @@ def job_status_view(job: Job) -> Json:
     """Return what `GET /job/{id}/status` answers."""
     return {
         "status": job.status.value,
-        **_filled(error=job.error),
+        **filled(error=job.error),
         "updated_at": seconds(job.updated_at_ms),
     }
-
-
-def command_view(command: Command) -> Json:
-    """Return a command as clients see it."""
-    return {
-        **_entry_view(command),
-        "plugin": command.plugin,
-        "is_sync": command.is_sync,
-        "cluster_tags": list(command.cluster_tags),
-    }
-
-
-def cluster_view(cluster: Cluster) -> Json:
-    """Return a cluster as clients see it."""
-    return _entry_view(cluster)
-
-
-def entry_status_view(entry: CatalogEntry) -> Json:
-    """Return what `GET /command/{id}/status` and its like answer."""
-    return {"status": entry.status.value, "updated_at": seconds(entry.updated_at_ms)}
 
 
 def job_statuses() -> list[str]:
@@ -79,20 +57,6 @@ def seconds(milliseconds: int | None) -> int | None:
     return None if milliseconds is None else milliseconds // 1_000
 
 
-def _entry_view(entry: CatalogEntry) -> Json:
-    return {
-        "id": entry.id,
-        "name": entry.name,
-        **_filled(version=entry.version),
-        "user": entry.user,
-        **_filled(description=entry.description),
-        "tags": list(entry.all_tags),
-        "status": entry.status.value,
-        "context": dict(entry.context),
-        "created_at": seconds(entry.created_at_ms),
-        "updated_at": seconds(entry.updated_at_ms),
-    }
-
-
-def _filled(**values: Any) -> Json:  # noqa: ANN401 - JSON values
+def filled(**values: Any) -> Json:  # noqa: ANN401 - JSON values
+    """Return those of the fields that are not empty."""
     return {name: value for name, value in values.items() if value}

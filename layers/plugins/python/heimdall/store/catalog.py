@@ -1,45 +1,39 @@
-"""Commands and clusters in DynamoDB, with a revision for every write."""
+"""Commands, clusters and bindings in DynamoDB, with a revision for every write."""
 
-import json
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from heimdall.domain.access import Binding
-from heimdall.domain.cluster import Cluster
-from heimdall.domain.command import CatalogEntry, Command
+from heimdall.domain.command import CatalogEntry
 from heimdall.domain.errors import (
-    ClusterNotFoundError,
-    CommandNotFoundError,
     ConcurrentChangeError,
-    InvalidRequestError,
+    RevisionNotFoundError,
     StoreThrottledError,
 )
+from heimdall.domain.history import AnyEntry, Change, PastEntry, Revision
+from heimdall.domain.kinds import KINDS, entry_not_found
 from heimdall.domain.ports import Page
 from heimdall.store import keys
+from heimdall.store.catalog_items import (
+    Write,
+    decode_changed,
+    decode_entry,
+    decode_revision,
+    revision_of_head,
+)
+from heimdall.store.catalog_table import CatalogTable
 from heimdall.store.throttling import error_code, throttling_translated
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-MAX_ENTRY_BYTES = 300_000
-"""Leaves room below the 400 KB of an item for keys and for what the gateway adds."""
-
 _TRIES = 10
 _OVERTAKEN = frozenset({"TransactionCanceledException", "TransactionConflictException"})
 _THROTTLED = frozenset({"ThrottlingError", "ProvisionedThroughputExceeded"})
-
-Entry = TypeVar("Entry", bound=CatalogEntry)
-Item = dict[str, Any]
-
-_TYPES: Mapping[str, type[CatalogEntry]] = {
-    "command": Command,
-    "cluster": Cluster,
-    "binding": Binding,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,102 +45,113 @@ class DynamoCatalogStore:
 
     def revision(self) -> int:
         """Read the catalog's revision; 0 before the first write."""
-        return _revision_of(self._read(keys.HEAD))
+        return revision_of_head(self._items.read(keys.HEAD))
 
     def cursor_key(self) -> bytes:
         """Read the secret that signs cursors; empty before the first write."""
-        head = self._read(keys.HEAD)
+        head = self._items.read(keys.HEAD)
         return bytes(head["cursor_key"]["B"]) if head else b""
 
     def entries(self) -> Iterator[CatalogEntry]:
         """Read everything."""
-        for kind, entry_type in _TYPES.items():
-            yield from (_decode(entry_type, item) for item in self._partition(kind))
+        for kind in KINDS.values():
+            yield from self._all(kind)
 
     def changes_since(self, revision: int) -> Iterator[CatalogEntry]:
         """Read what was written after this revision, oldest first."""
-        for item in self._partition("revision", after=keys.revision_key(revision)["sk"]["S"]):
-            yield _decode(_TYPES[item["kind"]["S"]], item)
+        for item in self._items.partition("revision", after=keys.revision_text(revision)):
+            yield decode_changed(item)
 
     def bindings(self) -> Iterator[Binding]:
         """Read all bindings."""
-        yield from (_decode(Binding, item) for item in self._partition("binding"))
+        return self._all(Binding)
 
-    def command(self, command_id: str) -> Command:
-        """Read one command."""
-        item = self._read(keys.entry_key("command", command_id))
+    def get(self, kind: type[AnyEntry], entry_id: str) -> AnyEntry:
+        """Read one entry."""
+        item = self._items.read(keys.entry_key(kind.kind, entry_id))
         if item is None:
-            raise CommandNotFoundError(f"there is no command {command_id!r}")
-        return _decode(Command, item)
+            raise entry_not_found(kind, entry_id)
+        return decode_entry(kind, item)
 
-    def cluster(self, cluster_id: str) -> Cluster:
-        """Read one cluster."""
-        item = self._read(keys.entry_key("cluster", cluster_id))
-        if item is None:
-            raise ClusterNotFoundError(f"there is no cluster {cluster_id!r}")
-        return _decode(Cluster, item)
+    def list_entries(
+        self, kind: type[AnyEntry], *, limit: int, after: str | None
+    ) -> Page[AnyEntry]:
+        """Read a page of the entries of a kind, by id."""
+        found: list[AnyEntry] = []
+        for item in self._items.partition(kind.kind, after=after, chunk=limit + 1):
+            if len(found) == limit:
+                return Page(found, next_after=found[-1].id)
+            found.append(decode_entry(kind, item))
+        return Page(found, next_after=None)
 
-    def list_commands(self, *, limit: int, after: str | None) -> Page[Command]:
-        """Read a page of the commands, by id."""
-        return self._page("command", Command, limit, after)
-
-    def list_clusters(self, *, limit: int, after: str | None) -> Page[Cluster]:
-        """Read a page of the clusters, by id."""
-        return self._page("cluster", Cluster, limit, after)
-
-    def write_command(
-        self, command_id: str, change: Callable[[Command | None], Command]
-    ) -> Command:
-        """Replace a command by what `change` makes of it; called again if it was overtaken."""
-        return self._write("command", Command, command_id, change)
-
-    def write_cluster(
-        self, cluster_id: str, change: Callable[[Cluster | None], Cluster]
-    ) -> Cluster:
-        """Replace a cluster by what `change` makes of it; called again if it was overtaken."""
-        return self._write("cluster", Cluster, cluster_id, change)
-
-    def _write(
+    def write(
         self,
-        kind: keys.Kind,
-        entry_type: type[Entry],
+        kind: type[AnyEntry],
         entry_id: str,
-        change: Callable[[Entry | None], Entry],
-    ) -> Entry:
+        replace_by: Callable[[AnyEntry | None], AnyEntry],
+        *,
+        change: Change,
+    ) -> AnyEntry:
+        """Replace an entry by what `replace_by` makes of it; called again if it was overtaken."""
         for _ in range(_TRIES):
-            head = self._read(keys.HEAD)
-            item = self._read(keys.entry_key(kind, entry_id))
-            revision = _revision_of(head) + 1
-            entry = replace(change(_decode(entry_type, item) if item else None), revision=revision)
-            if self._put(kind, entry, is_first=head is None):
+            head = self._items.read(keys.HEAD)
+            item = self._items.read(keys.entry_key(kind.kind, entry_id))
+            before = decode_entry(kind, item) if item else None
+            entry = replace(replace_by(before), revision=revision_of_head(head) + 1)
+            write = Write(
+                entry=entry,
+                before=before,
+                change=change,
+                token=secrets.token_hex(16),
+                cursor_key=secrets.token_bytes(32),
+                is_first=head is None,
+            )
+            if self._is_written(write):
                 return entry
         raise ConcurrentChangeError(
-            f"the {kind} {entry_id!r} is being changed by others; try again"
+            f"the {kind.kind} {entry_id!r} is being changed by others; try again"
         )
 
-    def _put(self, kind: keys.Kind, entry: CatalogEntry, *, is_first: bool) -> bool:
+    def revisions(
+        self, kind: type[CatalogEntry], entry_id: str, *, limit: int, after: str | None
+    ) -> Page[Revision]:
+        """Read a page of an entry's history, newest first; empty if there is no such entry."""
+        lines: list[Revision] = []
+        history = self._items.partition(
+            keys.history_of(kind.kind, entry_id),
+            after=after,
+            is_descending=True,
+            chunk=limit + 1,
+        )
+        for item in history:
+            if len(lines) == limit:
+                return Page(lines, next_after=keys.revision_text(lines[-1].number))
+            lines.append(decode_revision(item))
+        return Page(lines, next_after=None)
+
+    def revision_of(self, kind: type[AnyEntry], entry_id: str, number: int) -> PastEntry[AnyEntry]:
+        """Read an entry as one of its revisions left it."""
+        item = self._items.read(keys.revision_key(number))
+        line = decode_revision(item) if item and "line" in item else None
+        if item is None or line is None or (line.kind, line.entry_id) != (kind.kind, entry_id):
+            raise RevisionNotFoundError(f"the {kind.kind} {entry_id!r} has no revision {number}")
+        former = self._items.read(keys.revision_key(line.previous)) if line.previous else None
+        return PastEntry(
+            line, decode_entry(kind, item), decode_entry(kind, former) if former else None
+        )
+
+    @property
+    def _items(self) -> CatalogTable:
+        return CatalogTable(self.client, self.table)
+
+    def _all(self, kind: type[AnyEntry]) -> Iterator[AnyEntry]:
+        return (decode_entry(kind, item) for item in self._items.partition(kind.kind))
+
+    def _is_written(self, write: Write) -> bool:
         """Write an entry as the catalog's next revision; return whether nobody was faster."""
-        definition = _definition(kind, entry)
-        written: Item = {"kind": {"S": kind}, "definition": {"S": definition}}
         try:
             with throttling_translated():
-                self.client.transact_write_items(
-                    TransactItems=[
-                        {"Update": self._next_head(entry.revision, is_first=is_first)},
-                        {
-                            "Put": {
-                                "TableName": self.table,
-                                "Item": {**keys.entry_key(kind, entry.id), **written},
-                            }
-                        },
-                        {
-                            "Put": {
-                                "TableName": self.table,
-                                "Item": {**keys.revision_key(entry.revision), **written},
-                            }
-                        },
-                    ]
-                )
+                self.client.transact_write_items(TransactItems=write.transaction(self.table))
         except ClientError as error:
             if error_code(error) not in _OVERTAKEN:
                 raise
@@ -155,79 +160,10 @@ class DynamoCatalogStore:
                 raise StoreThrottledError(
                     "the catalog is busy; try again in a few seconds"
                 ) from error
-            return False
+            return self._was_written(write)
         return True
 
-    def _next_head(self, revision: int, *, is_first: bool) -> Any:  # noqa: ANN401 - boto3's shape
-        expected = "attribute_not_exists(pk)" if is_first else "revision = :expected"
-        values: Item = {
-            ":revision": {"N": str(revision)},
-            ":key": {"B": secrets.token_bytes(32)},
-        }
-        if not is_first:
-            values[":expected"] = {"N": str(revision - 1)}
-        return {
-            "TableName": self.table,
-            "Key": keys.HEAD,
-            "UpdateExpression": (
-                "SET revision = :revision, cursor_key = if_not_exists(cursor_key, :key)"
-            ),
-            "ConditionExpression": expected,
-            "ExpressionAttributeValues": values,
-        }
-
-    def _read(self, key: keys.Key) -> Item | None:
-        with throttling_translated():
-            answer = self.client.get_item(TableName=self.table, Key=key, ConsistentRead=True)
-        return answer.get("Item")
-
-    def _page(
-        self, kind: keys.Kind, entry_type: type[Entry], limit: int, after: str | None
-    ) -> Page[Entry]:
-        entries: list[Entry] = []
-        for item in self._partition(kind, after=after, chunk=limit + 1):
-            if len(entries) == limit:
-                return Page(entries, next_after=entries[-1].id)
-            entries.append(_decode(entry_type, item))
-        return Page(entries, next_after=None)
-
-    def _partition(
-        self, partition: str, *, after: str | None = None, chunk: int | None = None
-    ) -> Iterator[Item]:
-        """Yield the items of a partition by sort key, strongly consistent."""
-        query: dict[str, Any] = {
-            "TableName": self.table,
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": {"S": partition}},
-            "ConsistentRead": True,
-        }
-        if after is not None:
-            query["KeyConditionExpression"] += " AND sk > :after"
-            query["ExpressionAttributeValues"][":after"] = {"S": after}
-        if chunk is not None:
-            query["Limit"] = chunk
-        while True:
-            with throttling_translated():
-                answer = self.client.query(**query)
-            yield from answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                return
-            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-
-
-def _revision_of(head: Item | None) -> int:
-    return int(head["revision"]["N"]) if head else 0
-
-
-def _definition(kind: str, entry: CatalogEntry) -> str:
-    definition = json.dumps(entry.to_dict(), separators=(",", ":"), ensure_ascii=False)
-    size = len(definition.encode())
-    if size > MAX_ENTRY_BYTES:
-        raise InvalidRequestError(
-            f"the {kind} takes {size:,} bytes as JSON; at most {MAX_ENTRY_BYTES:,} can be kept"
-        )
-    return definition
-
-
-def _decode(entry_type: type[Entry], item: Item) -> Entry:
-    return entry_type.from_dict(json.loads(item["definition"]["S"]))
+    def _was_written(self, write: Write) -> bool:
+        """Whether this very write made the revision: its answer was lost and it was sent again."""
+        item = self._items.read(keys.revision_key(write.entry.revision))
+        return item is not None and item.get("token", {}).get("S") == write.token

@@ -21,8 +21,16 @@ Table `catalog`:
 | a command, a cluster, a binding | pk command, cluster or binding, sk <id>                   |
 | what a revision wrote           | pk revision, sk <12 digits>                               |
 | the audit trail, newest first   | pk AUDIT#<shard 0..3>, sk <id>; the shards are merged     |
+| the history of an entry         | pk history#<kind>#<id>, sk <12 digits>                    |
+| a kind by id                    | pk list#<kind>#id, sk <id>                                |
+| a kind by creation              | pk list#<kind>#created_at, sk <15 digits>#<hash of id>    |
+| a kind by its last change       | pk list#<kind>#updated_at, sk <12 digits of its revision> |
+
+The lists hold what their filters look at and are written in the entry's own transaction, so that
+reading them is strongly consistent, which no index of DynamoDB is.
 """
 
+import hashlib
 from typing import Literal
 
 SHARDS = 4
@@ -32,7 +40,6 @@ BY_TIME = "by_time"
 UNFINISHED = "unfinished"
 HEAD = {"pk": {"S": "head"}, "sk": {"S": "head"}}
 
-Kind = Literal["command", "cluster", "binding"]
 Stream = Literal["stdout", "stderr"]
 Key = dict[str, dict[str, str]]
 
@@ -57,14 +64,39 @@ def shard_of(job_id: str) -> int:
     return int(job_id[-2:], 16) % SHARDS
 
 
-def entry_key(kind: Kind, entry_id: str) -> Key:
-    """The item of a command or cluster."""
+def entry_key(kind: str, entry_id: str) -> Key:
+    """The item of a command, cluster or binding."""
     return {"pk": {"S": kind}, "sk": {"S": entry_id}}
 
 
 def revision_key(revision: int) -> Key:
     """What the catalog's revision of this number wrote."""
-    return {"pk": {"S": "revision"}, "sk": {"S": f"{revision:012d}"}}
+    return {"pk": {"S": "revision"}, "sk": {"S": revision_text(revision)}}
+
+
+def history_key(kind: str, entry_id: str, revision: int) -> Key:
+    """One line of an entry's history."""
+    return {"pk": {"S": history_of(kind, entry_id)}, "sk": {"S": revision_text(revision)}}
+
+
+def history_of(kind: str, entry_id: str) -> str:
+    """The partition of an entry's history."""
+    return f"history#{kind}#{entry_id}"
+
+
+def revision_text(revision: int) -> str:
+    """A revision, sorted as text like its number."""
+    return f"{revision:012d}"
+
+
+def list_of(kind: str, order: str) -> str:
+    """The partition of a kind's list in one order: id, created_at or updated_at."""
+    return f"list#{kind}#{order}"
+
+
+def created_text(created_at_ms: int, entry_id: str) -> str:
+    """An entry's place by creation; the hash tells apart what was created at once."""
+    return f"{created_at_ms:015d}#{hashlib.sha256(entry_id.encode()).hexdigest()[:16]}"
 
 
 def audit_partition(shard: int) -> str:

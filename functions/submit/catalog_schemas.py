@@ -1,0 +1,124 @@
+"""What clients may send to change the catalog."""
+
+import re
+import warnings
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from functions.submit.schemas import Description, Name, Request, Tags, Version, printable
+from heimdall.domain.access import Role
+from heimdall.domain.command import CatalogStatus
+
+SUBJECTS = ("arn:", "named:")
+"""What the subject of a caller begins with: see `domain.access.Caller`."""
+
+MAX_PATTERN_CHARACTERS = 256
+
+
+def _status(text: str) -> CatalogStatus:
+    try:
+        return CatalogStatus(text.upper())
+    except ValueError:
+        raise ValueError(f"must be one of {', '.join(CatalogStatus)}") from None
+
+
+def _role(text: str) -> Role:
+    try:
+        return Role(text)
+    except ValueError:
+        raise ValueError(f"must be one of {', '.join(Role)}") from None
+
+
+def _compiles(pattern: str) -> str:
+    """Refuse what is no regular expression, and what Python would read in doubt."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            re.compile(pattern)
+        except (re.error, OverflowError, RecursionError, Warning) as error:
+            raise ValueError(f"is no regular expression: {error}") from error
+    return pattern
+
+
+def _names_subjects(pattern: str) -> str:
+    if pattern != "*" and not pattern.startswith(SUBJECTS):
+        raise ValueError(f"must begin with {' or '.join(SUBJECTS)}, or be *")
+    return pattern
+
+
+Status = Annotated[str, AfterValidator(_status)]
+CallerPattern = Annotated[
+    str, Field(min_length=1, max_length=MAX_PATTERN_CHARACTERS), AfterValidator(_compiles)
+]
+Principal = Annotated[str, Field(min_length=1, max_length=1_024), AfterValidator(printable)]
+Team = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(printable)]
+Label = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(printable)]
+
+
+class Attribute(BaseModel):
+    """What jobs show under one label: a link or a text, made from a template."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    kind: Literal["link", "text"]
+    value: Annotated[str, Field(min_length=1, max_length=2_000)]
+
+
+class EntryRequest(Request):
+    """What `PUT /command/{id}` and `PUT /cluster/{id}` have in common."""
+
+    id: str | None = None
+    name: Name
+    version: Version = ""
+    description: Description = ""
+    tags: Tags = Field(default_factory=list)
+    status: Status = CatalogStatus.ACTIVE
+    context: dict[str, Any] = Field(default_factory=dict)
+
+
+class ClusterRequest(EntryRequest):
+    """`PUT /cluster/{id}`."""
+
+    attributes: Annotated[dict[Label, Attribute], Field(max_length=20)] = Field(
+        default_factory=dict
+    )
+    health_check: bool = False
+
+
+class CommandRequest(EntryRequest):
+    """`PUT /command/{id}`."""
+
+    plugin: Annotated[str, Field(min_length=1, max_length=64)]
+    is_sync: bool = False
+    cluster_tags: Tags = Field(default_factory=list)
+    allowed_callers: Annotated[list[CallerPattern], Field(max_length=100)] = Field(
+        default_factory=list
+    )
+
+
+class BindingRequest(Request):
+    """`PUT /binding/{id}`; a binding without a name is named like its id."""
+
+    id: str | None = None
+    name: Name | None = None
+    description: Description = ""
+    status: Status = CatalogStatus.ACTIVE
+    role: Annotated[str, AfterValidator(_role)]
+    principals: Annotated[
+        list[Annotated[Principal, AfterValidator(_names_subjects)]],
+        Field(min_length=1, max_length=100),
+    ]
+    teams: Annotated[list[Team], Field(max_length=100)] = Field(default_factory=list)
+
+
+class StatusRequest(Request):
+    """`PUT /command/{id}/status` and its like."""
+
+    status: Status
+
+
+class RollbackRequest(Request):
+    """`POST /command/{id}/rollback` and its like."""
+
+    revision: Annotated[int, Field(ge=1, lt=10**12)]

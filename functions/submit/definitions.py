@@ -1,0 +1,136 @@
+"""What clients send, checked and made an entry of the catalog."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from functions.submit.catalog_schemas import (
+    BindingRequest,
+    ClusterRequest,
+    CommandRequest,
+    EntryRequest,
+)
+from functions.submit.schemas import Request, parse_body, parse_context, plain_tags
+from heimdall.domain.access import Binding
+from heimdall.domain.cluster import Cluster
+from heimdall.domain.command import CatalogStatus, Command, system_tags
+from heimdall.domain.errors import InvalidRequestError, UnknownPluginError
+from heimdall.domain.history import AnyEntry
+from heimdall.runtime import SubmitRuntime
+
+MAX_ID_CHARACTERS = 255
+
+AnyRequest = TypeVar("AnyRequest", bound=Request)
+
+
+@dataclass(frozen=True, slots=True)
+class Definition(Generic[AnyEntry, AnyRequest]):
+    """How entries of one kind are written.
+
+    Attributes:
+        kind: what they are.
+        request: what is sent for one.
+        define: checks what was sent for an id, and makes the entry; who writes it, and when, is
+            still to be added.
+    """
+
+    kind: type[AnyEntry]
+    request: type[AnyRequest]
+    define: Callable[[str, AnyRequest, SubmitRuntime], AnyEntry]
+
+    def request_for(self, entry: AnyEntry) -> AnyRequest:
+        """Return what would have to be sent for an entry as it is.
+
+        Raises:
+            InvalidRequestError: it may no longer be sent.
+        """
+        values = entry.to_dict()
+        sent = {name: values[name] for name in self.request.model_fields}
+        return parse_body(self.request, json.dumps(sent))
+
+
+def define_command(command_id: str, request: CommandRequest, runtime: SubmitRuntime) -> Command:
+    """Make a command of what was sent for it.
+
+    Raises:
+        InvalidRequestError: the id or the context is wrong.
+        UnknownPluginError: the deployment lacks the plugin.
+    """
+    _check_id(command_id, request.id)
+    if not runtime.runners.has_plugin(request.plugin):
+        raise UnknownPluginError(
+            f"plugin: this deployment has no plugin {request.plugin!r}",
+            details=[{"path": "plugin", "message": "not among the plugins of any runner"}],
+        )
+    models = runtime.plugins.options(request.plugin)
+    parse_context(models.command, request.context, path="context")
+    return Command(
+        **_common(command_id, request),
+        plugin=request.plugin,
+        is_sync=request.is_sync,
+        cluster_tags=tuple(dict.fromkeys(request.cluster_tags)),
+        allowed_callers=tuple(dict.fromkeys(request.allowed_callers)),
+    )
+
+
+def define_cluster(cluster_id: str, request: ClusterRequest, _: SubmitRuntime) -> Cluster:
+    """Make a cluster of what was sent for it.
+
+    Raises:
+        InvalidRequestError: the id is wrong.
+    """
+    _check_id(cluster_id, request.id)
+    attributes = {label: shown.model_dump() for label, shown in request.attributes.items()}
+    return Cluster(
+        **_common(cluster_id, request), attributes=attributes, health_check=request.health_check
+    )
+
+
+def define_binding(binding_id: str, request: BindingRequest, _: SubmitRuntime) -> Binding:
+    """Make a binding of what was sent for it.
+
+    Raises:
+        InvalidRequestError: the id is wrong.
+    """
+    _check_id(binding_id, request.id)
+    return Binding(
+        id=binding_id,
+        name=request.name or binding_id,
+        description=request.description,
+        status=CatalogStatus(request.status),
+        role=request.role,
+        principals=tuple(dict.fromkeys(request.principals)),
+        teams=tuple(dict.fromkeys(request.teams)),
+    )
+
+
+COMMANDS = Definition(Command, CommandRequest, define_command)
+CLUSTERS = Definition(Cluster, ClusterRequest, define_cluster)
+BINDINGS = Definition(Binding, BindingRequest, define_binding)
+
+
+def _common(entry_id: str, request: EntryRequest) -> dict[str, Any]:
+    system = system_tags(id=entry_id, name=request.name, version=request.version)
+    return {
+        "id": entry_id,
+        "name": request.name,
+        "version": request.version,
+        "description": request.description,
+        "tags": plain_tags(request.tags, system),
+        "status": CatalogStatus(request.status),
+        "context": request.context,
+    }
+
+
+def _check_id(entry_id: str, sent: str | None) -> None:
+    is_sound = 0 < len(entry_id) <= MAX_ID_CHARACTERS and entry_id.isprintable()
+    message = (
+        f"must be 1 to {MAX_ID_CHARACTERS} printable characters"
+        if not is_sound
+        else f"is {sent!r}, but the path says {entry_id!r}"
+        if sent not in (None, entry_id)
+        else None
+    )
+    if message:
+        raise InvalidRequestError(f"id {message}", details=[{"path": "id", "message": message}])
