@@ -5,11 +5,16 @@ from dataclasses import replace
 import pytest
 
 from heimdall.domain.access import Binding, Caller
+from heimdall.domain.audit import AuditQuery, Outcome
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import CatalogStatus, Command
-from heimdall.domain.errors import ConcurrentChangeError, RevisionConflictError
-from heimdall.domain.errors import RevisionNotFoundError as NoSuchRevisionError
+from heimdall.domain.errors import (
+    ConcurrentChangeError,
+    RevisionConflictError,
+    RevisionNotFoundError,
+)
 from heimdall.domain.history import Action, Precondition
+from heimdall.store.audit import DynamoAuditLog
 from tests.factories import (
     ALICE,
     NOW_MS,
@@ -19,6 +24,7 @@ from tests.factories import (
     make_command,
 )
 from tests.fakes.catalog import put
+from tests.fakes.tables import CATALOG
 
 BOB = Caller(principal="arn:aws:iam::123456789012:role/ops", user="bob", is_named=True)
 
@@ -89,14 +95,14 @@ def test_past_entry_is_what_it_was_and_what_it_was_before(catalog):
 def test_revision_that_the_entry_never_had_is_not_found(catalog, number):
     put(catalog, make_command(), make_cluster())
 
-    with pytest.raises(NoSuchRevisionError):
+    with pytest.raises(RevisionNotFoundError):
         catalog.revision_of(Command, "noop", number)
 
 
 def test_revision_of_another_kind_with_the_same_id_is_not_found(catalog):
     put(catalog, make_command(id="same"), make_cluster(id="same"))
 
-    with pytest.raises(NoSuchRevisionError):
+    with pytest.raises(RevisionNotFoundError):
         catalog.revision_of(Cluster, "same", 1)
 
 
@@ -154,3 +160,38 @@ def test_a_refused_change_leaves_no_revision(catalog):
 
     assert history(catalog, Command, "noop") == [1]
     assert catalog.revision() == 1
+
+
+def test_every_change_is_in_the_audit_trail(dynamo_catalog):
+    put(dynamo_catalog, make_command())
+    status = make_command(status=CatalogStatus.DELETED)
+    put(dynamo_catalog, status, action=Action.STATUS, caller=BOB, at_ms=NOW_MS + 5)
+    trail = DynamoAuditLog(dynamo_catalog.client, CATALOG, 1)
+
+    newest, first = trail.list_entries(AuditQuery(), limit=9, after=None).entries
+
+    assert (newest.action, newest.target, newest.outcome) == (
+        "command.status",
+        "command/noop",
+        Outcome.DONE,
+    )
+    assert (newest.user, newest.principal, newest.subject) == ("bob", BOB.principal, "named:bob")
+    assert (newest.at_ms, newest.revision, newest.changed) == (NOW_MS + 5, 2, ("status",))
+    assert (first.action, first.revision, first.request_id) == ("command.put", 1, "request-1")
+
+
+def test_a_change_that_loses_leaves_nothing_in_the_audit_trail(dynamo_catalog):
+    put(dynamo_catalog, make_command())
+
+    def overtaken(existing):
+        if existing.revision == 1:
+            put(dynamo_catalog, make_command(name="faster"))
+        Precondition(revision=1).check(existing)
+        return make_command(name="slower")
+
+    with pytest.raises(RevisionConflictError):
+        dynamo_catalog.write(Command, "noop", overtaken, change=make_change())
+
+    trail = DynamoAuditLog(dynamo_catalog.client, CATALOG, 1)
+    entries = trail.list_entries(AuditQuery(), limit=9, after=None).entries
+    assert [entry.revision for entry in entries] == [2, 1]
