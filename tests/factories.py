@@ -6,8 +6,8 @@ from typing import Any
 from heimdall.domain.access import Binding, Caller
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
-from heimdall.domain.idempotency import IdempotencyRecord
 from heimdall.domain.history import Action, Change
+from heimdall.domain.idempotency import IdempotencyRecord
 from heimdall.domain.job import Job, JobStatus
 
 NOW_MS = 1_800_000_000_000

@@ -23,6 +23,7 @@ from heimdall.runtime import query_runtime
 _MAX_DIGITS = 12
 
 router = build_router(takes=Role.VIEWER)
+bindings_router = build_router(takes=Role.ADMIN)
 open_router = build_router(takes=None)
 
 
@@ -38,7 +39,7 @@ def list_clusters() -> Response[str]:
     return _list(Cluster)
 
 
-@router.get("/api/v1/bindings")
+@bindings_router.get("/api/v1/bindings")
 def list_bindings() -> Response[str]:
     """List bindings, by id."""
     return _list(Binding)
@@ -56,7 +57,7 @@ def get_cluster_status(entry_id: str) -> Response[str]:
     return _show_status(Cluster, entry_id)
 
 
-@router.get("/api/v1/binding/<entry_id>/status")
+@bindings_router.get("/api/v1/binding/<entry_id>/status")
 def get_binding_status(entry_id: str) -> Response[str]:
     """Tell a binding's status."""
     return _show_status(Binding, entry_id)
@@ -74,7 +75,7 @@ def list_cluster_revisions(entry_id: str) -> Response[str]:
     return _list_revisions(Cluster, entry_id)
 
 
-@router.get("/api/v1/binding/<entry_id>/revisions")
+@bindings_router.get("/api/v1/binding/<entry_id>/revisions")
 def list_binding_revisions(entry_id: str) -> Response[str]:
     """List what was changed of a binding, newest first."""
     return _list_revisions(Binding, entry_id)
@@ -92,7 +93,7 @@ def get_cluster_revision(entry_id: str, number: str) -> Response[str]:
     return _show_revision(Cluster, entry_id, number)
 
 
-@router.get("/api/v1/binding/<entry_id>/revisions/<number>")
+@bindings_router.get("/api/v1/binding/<entry_id>/revisions/<number>")
 def get_binding_revision(entry_id: str, number: str) -> Response[str]:
     """Show a binding as one of its revisions left it."""
     return _show_revision(Binding, entry_id, number)
@@ -110,7 +111,7 @@ def get_cluster(entry_id: str) -> Response[str]:
     return _show(Cluster, entry_id)
 
 
-@router.get("/api/v1/binding/<entry_id>")
+@bindings_router.get("/api/v1/binding/<entry_id>")
 def get_binding(entry_id: str) -> Response[str]:
     """Show a binding."""
     return _show(Binding, entry_id)

@@ -12,6 +12,7 @@ app = build_resolver(lambda: query_runtime().gate)
 app.include_router(job_routes.router)
 app.include_router(job_routes.open_router)
 app.include_router(catalog_routes.router)
+app.include_router(catalog_routes.bindings_router)
 app.include_router(catalog_routes.open_router)
 app.include_router(audit_routes.router)
 

@@ -15,6 +15,7 @@ from heimdall.store.catalog import DynamoCatalogStore
 from heimdall.store.jobs import DynamoJobStore
 from tests.docs.test_access import rows_of_access
 from tests.factories import ACCOUNT, NOW_MS, job_request, make_job, make_running_job
+from tests.fakes.catalog import put
 from tests.fakes.tables import CATALOG as CATALOG_TABLE
 from tests.fakes.tables import JOBS
 from tests.functional.world import CATALOG, Answer, World, world_in_memory
@@ -34,8 +35,14 @@ BODIES: dict[str, Any] = {
     "POST /job": job_request(),
     "PUT /command/{id}": CATALOG["command/ping"],
     "PUT /cluster/{id}": CATALOG["cluster/localhost"],
+    "PUT /binding/{id}": {
+        "role": "viewer",
+        "principals": [f"arn:aws:iam::{ACCOUNT}:user/viewer"],
+        "teams": [TEAM],
+    },
     "PUT /command/{id}/status": {"status": "ACTIVE"},
     "PUT /cluster/{id}/status": {"status": "ACTIVE"},
+    "PUT /binding/{id}/status": {"status": "ACTIVE"},
 }
 """Without one a route gets an empty object: whoever has the role is then told what is wrong."""
 
@@ -105,7 +112,7 @@ def _bind(store: DynamoCatalogStore, role: Role) -> None:
         role=role.value,
         teams=(TEAM,),
     )
-    store._write("binding", Binding, binding.id, lambda _: binding)
+    put(store, binding)
 
 
 @pytest.mark.parametrize(("route", "role", "cell"), CELLS)
