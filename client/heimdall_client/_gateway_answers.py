@@ -84,9 +84,12 @@ async def passed_back(upstream: httpx.Response) -> Response:
         return response
     if upstream.status_code == HTTPStatus.FORBIDDEN:
         message += ": the API refuses the AWS credentials that this gateway signs with"
-    return error_answer(
+    answer = error_answer(
         upstream.status_code, message, request_id=upstream.headers.get("apigw-requestid")
     )
+    if "retry-after" in upstream.headers:
+        answer.headers["Retry-After"] = upstream.headers["retry-after"]
+    return answer
 
 
 def error_answer(
