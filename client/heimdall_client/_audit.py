@@ -11,6 +11,7 @@ class AuditEntry(Answer):
     Attributes:
         user: for whom it was asked.
         principal: the ARN that signed.
+        subject: what roles are bound to: that ARN, or `named:<user>`.
         action: a noun and a verb, such as `command.put`.
         target: such as `command/ping`.
         outcome: `done` or `refused`.
@@ -23,6 +24,7 @@ class AuditEntry(Answer):
     created_at: int | None = None
     user: str = ""
     principal: str = ""
+    subject: str = ""
     action: str = ""
     target: str = ""
     outcome: str = ""

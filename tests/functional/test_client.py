@@ -1,6 +1,5 @@
 """The client's side of the API and the functions' side agree: one talks to the other."""
 
-import httpx
 import pytest
 
 from heimdall.domain.errors import HeimdallError
@@ -22,7 +21,7 @@ from heimdall_client._refusals import BY_CODE
 from heimdall_client.catalog_file import read_catalog_file
 from heimdall_client.plan import apply_plan, make_plan
 from tests.factories import JOB_ID
-from tests.functional.world import World
+from tests.functional.in_process import in_process
 
 CATALOG = """\
 commands:
@@ -38,18 +37,6 @@ clusters:
   tags: [type:elsewhere]
   context: {region: eu-west-1, ports: [1, 2.5], is_small: true, note: null}
 """
-
-
-def in_process(world: World) -> httpx.MockTransport:
-    """Take requests to the functions as API Gateway does."""
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        call = {"GET": world.get, "POST": world.post, "PUT": world.put}[request.method]
-        about = {"query": dict(request.url.params)} if request.method == "GET" else {}
-        found = call(request.url.path, body=request.content.decode() or None, **about)
-        return httpx.Response(found.status, content=found.text, headers=found.headers)
-
-    return httpx.MockTransport(answer)
 
 
 @pytest.fixture
