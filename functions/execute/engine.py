@@ -2,10 +2,11 @@
 
 import json
 import time
-from dataclasses import replace
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass, replace
 
 from functions.execute.supervisor import Supervisor
-from heimdall.domain.errors import PluginError, TransientPluginError
+from heimdall.domain.errors import PluginError, StoreThrottledError, TransientPluginError
 from heimdall.domain.job import Job
 from heimdall.domain.ports import JobStore, StaleJobError
 from heimdall.observability import logger
@@ -15,61 +16,88 @@ POLL_SECONDS = 1.0
 CANCEL_GRACE_SECONDS = 5.0
 
 
-def keep_handle(job: Job, handle: RunHandle, *, plugin: Plugin, jobs: JobStore) -> Job:
-    """Store how to find the work, also if somebody asked for its end in the meantime.
+@dataclass(slots=True, kw_only=True)
+class EngineWork:
+    """What an engine does for one run.
 
-    Raises:
-        StaleJobError: the run is not ours any more; the engine was told to end the work.
+    Attributes:
+        job: as it is stored.
+        handle: how to find the work.
+        outputs: what the plugin told of the work; grows as it tells more.
+        tell: returns the job with them.
     """
-    text = json.dumps(dict(handle.values))
-    before = job
-    while True:
-        after = replace(before, handle=text)
+
+    job: Job
+    handle: RunHandle
+    plugin: Plugin
+    jobs: JobStore
+    supervisor: Supervisor
+    outputs: MutableMapping[str, str]
+    tell: Callable[[Job], Job]
+
+    def follow(self) -> RunReport:
+        """Store the handle, then ask after the work until it has ended.
+
+        The engine is told when the work has to end.
+
+        Raises:
+            StaleJobError: the run is not ours any more; the engine was told to end the work.
+            PluginError: the engine lost the work, or did not end it when it was told to.
+        """
+        handle = json.dumps(dict(self.handle.values))
+        self.outputs.update(self.handle.outputs)
+        self._keep(lambda job: self.tell(replace(job, handle=handle)))
+        give_up_at: float | None = None
+        while True:
+            report = self._poll()
+            self.outputs.update(report.outputs)
+            if report.state is not RunState.RUNNING:
+                return report
+            self._show()
+            pause = report.retry_after_seconds or POLL_SECONDS
+            if give_up_at is not None:
+                if time.monotonic() > give_up_at:
+                    raise PluginError("the engine was told to end the work and has not done so")
+                time.sleep(min(pause, POLL_SECONDS))
+            elif self.supervisor.wait(pause) and self._cancel():
+                give_up_at = time.monotonic() + CANCEL_GRACE_SECONDS
+
+    def _show(self) -> None:
+        """Store what is new; if that fails now, it is tried again after the next poll."""
         try:
-            jobs.save(before, after)
-        except StaleJobError as stale:
-            current = stale.current
-            if current is None or current.run != job.run or current.status.is_final:
-                plugin.cancel(handle)
-                raise
-            before = current
-        else:
-            return after
+            self._keep(self.tell)
+        except StoreThrottledError as error:
+            logger.info("outputs not stored yet", reason=str(error), job_id=self.job.id)
 
+    def _keep(self, change: Callable[[Job], Job]) -> None:
+        """Save a change of the job, also if somebody asked for its end in the meantime."""
+        before = self.job
+        while (after := change(before)) != before:
+            try:
+                self.jobs.save(before, after)
+            except StaleJobError as stale:
+                current = stale.current
+                if current is None or current.run != self.job.run or current.status.is_final:
+                    self.plugin.cancel(self.handle)
+                    raise
+                before = current
+            else:
+                before = after
+                break
+        self.job = before
 
-def follow(handle: RunHandle, *, plugin: Plugin, supervisor: Supervisor) -> RunReport:
-    """Ask after the work until it has ended; tell the engine when it has to.
+    def _poll(self) -> RunReport:
+        try:
+            return self.plugin.poll(self.handle)
+        except TransientPluginError as error:
+            logger.info("engine out of reach", reason=str(error))
+            return RunReport(state=RunState.RUNNING)
 
-    Raises:
-        PluginError: the engine lost the work, or did not end it when it was told to.
-    """
-    give_up_at: float | None = None
-    while True:
-        report = _poll(plugin, handle)
-        if report.state is not RunState.RUNNING:
-            return report
-        pause = report.retry_after_seconds or POLL_SECONDS
-        if give_up_at is not None:
-            if time.monotonic() > give_up_at:
-                raise PluginError("the engine was told to end the work and has not done so")
-            time.sleep(min(pause, POLL_SECONDS))
-        elif supervisor.wait(pause) and _cancel(plugin, handle):
-            give_up_at = time.monotonic() + CANCEL_GRACE_SECONDS
-
-
-def _poll(plugin: Plugin, handle: RunHandle) -> RunReport:
-    try:
-        return plugin.poll(handle)
-    except TransientPluginError as error:
-        logger.info("engine out of reach", reason=str(error))
-        return RunReport(state=RunState.RUNNING)
-
-
-def _cancel(plugin: Plugin, handle: RunHandle) -> bool:
-    try:
-        plugin.cancel(handle)
-    except TransientPluginError as error:
-        logger.info("engine out of reach", reason=str(error))
-        time.sleep(POLL_SECONDS)
-        return False
-    return True
+    def _cancel(self) -> bool:
+        try:
+            self.plugin.cancel(self.handle)
+        except TransientPluginError as error:
+            logger.info("engine out of reach", reason=str(error))
+            time.sleep(POLL_SECONDS)
+            return False
+        return True

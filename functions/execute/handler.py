@@ -12,6 +12,7 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from functions.execute import service
+from functions.execute.attempt import Assignment
 from heimdall.dispatch import job_from_message, job_to_message
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
@@ -35,7 +36,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> Mapping[str, Any]:  #
 
 
 def _run_invoked(event: Mapping[str, Any], context: Any) -> Mapping[str, Any]:  # noqa: ANN401
-    assignment = service.Assignment(
+    assignment = Assignment(
         job_from_message(event["job"]),
         Command.from_dict(event["command"]),
         Cluster.from_dict(event["cluster"]),

@@ -6,6 +6,7 @@ from typing import Any
 
 from functions.submit.schemas import JobRequest, parse_context, plain_tags
 from heimdall.domain.access import Access
+from heimdall.domain.attributes import with_attributes
 from heimdall.domain.audit import AuditEntry, AuditUnavailableError
 from heimdall.domain.clock import created_ms_of, new_job_id
 from heimdall.domain.errors import InvalidRequestError, RunnerUnavailableError
@@ -91,7 +92,8 @@ def start_job(plan: Plan, *, job_id: str, runtime: SubmitRuntime) -> Submission:
     """
     job = _new_job(plan, job_id, runtime)
     if job.is_sync:
-        return _run_now(job, plan.pair, runtime)
+        return _run_now(job, plan, runtime)
+    job = _shown(job, plan)
     runtime.jobs.create(job)
     try:
         runtime.runners.send(job)
@@ -231,14 +233,20 @@ def _kept_context(job_id: str, context: str, files: JobFiles) -> str | None:
     return None
 
 
-def _run_now(job: Job, pair: Pair, runtime: SubmitRuntime) -> Submission:
+def _shown(job: Job, plan: Plan) -> Job:
+    pair = plan.pair
+    return with_attributes(job, pair.command, pair.cluster, context=plan.request.context)
+
+
+def _run_now(job: Job, plan: Plan, runtime: SubmitRuntime) -> Submission:
     """Write a sync job as RUNNING and wait for its run: two writes in all, one here."""
     now_ms = runtime.clock.now_ms()
-    running = job.started(now_ms=now_ms, lease_expires_at_ms=now_ms + LEASE_MS)
+    started = job.started(now_ms=now_ms, lease_expires_at_ms=now_ms + LEASE_MS)
+    running = _shown(started, plan)
     runtime.jobs.create(running)
     count("JobSubmitted", job_id=job.id, plugin=job.plugin)
     try:
-        finished = runtime.runners.run_now(running, pair.command, pair.cluster)
+        finished = runtime.runners.run_now(running, plan.pair.command, plan.pair.cluster)
     except RunGoesOnError:
         return Submission(runtime.jobs.get(job.id), goes_on=True)
     except RunLostError as error:

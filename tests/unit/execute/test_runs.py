@@ -1,8 +1,12 @@
 """Runs from start to recorded end, with plugins and stores that have bad moments."""
 
+import json
+
 import pytest
+from botocore.exceptions import ClientError
 
 from functions.execute import engine, service
+from functions.execute.attempt import Assignment
 from heimdall.domain.errors import PluginError, StoreThrottledError, TransientPluginError
 from heimdall.domain.job import JobStatus, RunOutcome
 from heimdall.domain.ports import StaleJobError
@@ -68,7 +72,7 @@ class InStart(Engine):
 
 @pytest.fixture
 def run(jobs):
-    def run(plugin, *, files=None, job=None):
+    def run(plugin, *, files=None, cluster=None):
         runtime = ExecuteRuntime(
             settings=SETTINGS,
             jobs=jobs,
@@ -79,7 +83,7 @@ def run(jobs):
         )
         running = make_running_job()
         jobs.create(running)
-        assignment = service.Assignment(running, make_command(), make_cluster())
+        assignment = Assignment(running, make_command(), cluster or make_cluster())
         return service.execute_run(assignment, runtime=runtime, seconds_left=60.0).job
 
     return run
@@ -172,10 +176,122 @@ def test_large_result_is_stored_before_the_job_succeeds(run):
     assert len(files.result(JOB_ID, 1)) == job.result_bytes
 
 
+class Telling(Engine):
+    """Tells its query's id at once, its address later, its cost at the end."""
+
+    def __init__(self, jobs, *, at_second_poll=lambda: None):
+        super().__init__()
+        self.jobs = jobs
+        self.at_second_poll = at_second_poll
+        self.seen = []
+
+    def start(self, run):
+        return RunHandle(values={"query": "1"}, outputs={"id": "q1"})
+
+    def poll(self, handle):
+        self.seen.append(json.loads(self.jobs.get(JOB_ID).attributes or "{}"))
+        if len(self.seen) == 1:
+            return RunReport(
+                state=RunState.RUNNING, outputs={"host": "spark"}, retry_after_seconds=0.01
+            )
+        if len(self.seen) == 2:
+            self.at_second_poll()
+        if len(self.seen) < 4:
+            return RunReport(state=RunState.RUNNING, retry_after_seconds=0.01)
+        return RunReport(state=RunState.FAILED, detail="no", outputs={"cost": "3"})
+
+
+ATTRIBUTES = {
+    "Id": {"kind": "text", "value": "{{ outputs.id }}"},
+    "UI": {"kind": "link", "value": "http://{{ outputs.host }}/{{ outputs.id }}"},
+    "Cost": {"kind": "text", "value": "{{ outputs.cost }}"},
+}
+ID = {"Id": {"kind": "text", "value": "q1"}}
+ID_AND_LINK = ID | {"UI": {"kind": "link", "value": "http://spark/q1"}}
+
+
+def test_attributes_are_shown_as_soon_as_the_engine_tells_their_values(run, jobs):
+    plugin = Telling(jobs)
+
+    job = run(plugin, cluster=make_cluster(attributes=ATTRIBUTES))
+
+    assert plugin.seen == [ID, ID_AND_LINK, ID_AND_LINK, ID_AND_LINK]
+    assert json.loads(job.attributes) == ID_AND_LINK | {"Cost": {"kind": "text", "value": "3"}}
+    assert json.loads(job.outputs) == {"id": "q1", "host": "spark", "cost": "3"}
+    assert jobs.get(JOB_ID) == job
+
+
+def test_outputs_cost_a_write_only_when_they_are_new(run, jobs):
+    writes = []
+    jobs.client.meta.events.register(
+        "before-call.dynamodb.UpdateItem", lambda **_: writes.append(1)
+    )
+
+    run(Telling(jobs), cluster=make_cluster(attributes=ATTRIBUTES))
+
+    assert len(writes) == 3  # the handle, the address, the end
+
+
+def test_outputs_survive_an_engine_that_loses_the_work(run, jobs):
+    def lose():
+        raise PluginError("there is no query 1")
+
+    job = run(Telling(jobs, at_second_poll=lose), cluster=make_cluster(attributes=ATTRIBUTES))
+
+    assert job.error == "there is no query 1"
+    assert json.loads(job.attributes) == ID_AND_LINK
+    assert jobs.get(JOB_ID) == job
+
+
+def test_outputs_are_kept_though_a_cancel_came_before_them(run, jobs):
+    class Canceled(Telling):
+        def poll(self, handle):
+            if not self.seen:
+                job = jobs.get(JOB_ID)
+                jobs.save(job, job.cancel_requested(by="bob", now_ms=NOW_MS, keep_for_days=1))
+            return super().poll(handle)
+
+    job = run(Canceled(jobs), cluster=make_cluster(attributes=ATTRIBUTES))
+
+    assert job.canceled_by == "bob"
+    assert json.loads(job.outputs) == {"id": "q1", "host": "spark", "cost": "3"}
+
+
+def test_engine_is_told_when_the_run_was_given_up_before_its_outputs_came(run, jobs):
+    class GivenUp(Telling):
+        def poll(self, handle):
+            job = jobs.get(JOB_ID)
+            failed = RunOutcome(status=JobStatus.FAILED, error="the lease ran out")
+            jobs.save(job, job.finished(failed, now_ms=NOW_MS, keep_for_days=1))
+            return super().poll(handle)
+
+    plugin = GivenUp(jobs)
+
+    with pytest.raises(StaleJobError):
+        run(plugin)
+    assert plugin.is_canceled
+
+
+def test_outputs_that_cannot_be_stored_yet_are_stored_with_the_next(run, jobs):
+    left = [1]
+
+    def refuse(**_):
+        if plugin.seen and left:
+            left.clear()
+            raise ClientError({"Error": {"Code": "ThrottlingException"}}, "UpdateItem")
+
+    plugin = Telling(jobs)
+    jobs.client.meta.events.register("before-call.dynamodb.UpdateItem", refuse)
+
+    job = run(plugin, cluster=make_cluster(attributes=ATTRIBUTES))
+
+    assert not left
+    assert plugin.seen == [ID, ID, ID_AND_LINK, ID_AND_LINK]
+    assert json.loads(job.outputs) == {"id": "q1", "host": "spark", "cost": "3"}
+
+
 @pytest.mark.parametrize(("failures", "status"), [(2, "SUCCEEDED"), (3, "RUNNING")])
 def test_end_is_recorded_though_the_store_is_busy_at_first(run, jobs, failures, status):
-    from botocore.exceptions import ClientError
-
     left = [1] * failures
 
     def refuse(**_):

@@ -1,5 +1,6 @@
 """What clients see of jobs: Heimdall's fields, times in epoch seconds."""
 
+import json
 from typing import Any
 
 from heimdall.domain.job import Job, JobStatus
@@ -31,6 +32,7 @@ def job_view(job: Job, *, context: Json | None = None, result: Json | None = Non
         "command_name": job.command_name,
         "cluster_id": job.cluster_id,
         "cluster_name": job.cluster_name,
+        **filled(job_attributes=json.loads(job.attributes) if job.attributes else None),
         **filled(choice=job.choice, run=job.run, canceled_by=job.canceled_by, result=result),
         "created_at": seconds(job.created_at_ms),
         **filled(started_at=seconds(job.started_at_ms), finished_at=seconds(job.finished_at_ms)),

@@ -1,7 +1,7 @@
 """What a plugin is: four calls and the values that they exchange."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
@@ -92,9 +92,15 @@ class RunRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunHandle:
-    """How to find work at an engine again: strings only, since it lives in the job's item."""
+    """How to find work at an engine again: strings only, since it lives in the job's item.
+
+    Attributes:
+        values: for the plugin: what `poll` and `cancel` have to know.
+        outputs: for people: what is known of the work already; see `RunReport`.
+    """
 
     values: Mapping[str, str]
+    outputs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,12 +110,16 @@ class RunReport:
     Attributes:
         detail: for people: why it failed, or what it is doing.
         retry_after_seconds: when to ask again; None means the default.
+        outputs: what the work is called at the engine, where it can be looked at, what it cost:
+            `{"query_id": "...", "url": "https://..."}`. Clusters' attributes show them; each
+            report adds to those before it.
     """
 
     state: RunState
     detail: str | None = None
     result: Result | None = None
     retry_after_seconds: float | None = None
+    outputs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ class JobOptions(PluginOptions):
         fault: what goes wrong: `error` raises what no plugin should raise, `transient` says that
             the engine is out of reach, `crash` ends the executor's process without a word.
         payload: any JSON; the result is its size.
+        outputs: what the plugin tells of the work, for the cluster's attributes.
     """
 
     outcome: Literal["succeeded", "failed"] = "succeeded"
@@ -30,6 +31,7 @@ class JobOptions(PluginOptions):
     output_bytes: int = Field(default=0, ge=0, le=MAX_OUTPUT_BYTES)
     fault: Literal["none", "error", "transient", "crash"] = "none"
     payload: Any = None
+    outputs: dict[str, str] = Field(default_factory=dict)
 
 
 OPTIONS = OptionModels(job=JobOptions)

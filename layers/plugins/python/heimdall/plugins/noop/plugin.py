@@ -88,10 +88,12 @@ def _go_wrong(options: JobOptions) -> None:
 
 def _report(options: JobOptions) -> RunReport:
     if options.outcome == "failed":
-        return RunReport(state=RunState.FAILED, detail="noop was asked to fail")
+        return RunReport(
+            state=RunState.FAILED, detail="noop was asked to fail", outputs=options.outputs
+        )
     size = _json_bytes(options.payload) if "payload" in options.model_fields_set else 0
     result = Result([Column("payload_bytes", "int")], [[size]])
-    return RunReport(state=RunState.SUCCEEDED, result=result)
+    return RunReport(state=RunState.SUCCEEDED, result=result, outputs=options.outputs)
 
 
 def _json_bytes(payload: object) -> int:
