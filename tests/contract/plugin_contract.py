@@ -178,6 +178,7 @@ class InStartContract(PluginContract):
         assert isinstance(report, RunReport)
         assert report.state is RunState.SUCCEEDED, report.detail
         assert_result_is_a_table(report)
+        assert_outputs_are_texts(report.outputs)
 
     def test_cancel_refuses_handles(self, build):
         with pytest.raises(PluginError):
@@ -242,6 +243,7 @@ class EngineContract(PluginContract):
         assert all(
             isinstance(key, str) and isinstance(value, str) for key, value in handle.values.items()
         )
+        assert_outputs_are_texts(handle.outputs)
 
     def test_start_gives_another_handle_for_another_token(self, build, make_run):
         assert build().start(make_run()) != build().start(make_run(token="another-2"))
@@ -256,6 +258,7 @@ class EngineContract(PluginContract):
         report = build().poll(handle)
         assert report.state is state
         assert_result_is_a_table(report)
+        assert_outputs_are_texts(report.outputs)
         assert build().poll(handle) == report
 
     def test_poll_explains_a_failure(self, build, make_run, engine):
@@ -286,6 +289,10 @@ class EngineContract(PluginContract):
 def stored_and_read(handle: RunHandle) -> RunHandle:
     """Give the handle as another process gets it: from JSON."""
     return RunHandle(values=json.loads(json.dumps(dict(handle.values))))
+
+
+def assert_outputs_are_texts(outputs: Mapping[str, str]) -> None:
+    assert all(isinstance(text, str) for output in outputs.items() for text in output)
 
 
 def assert_result_is_a_table(report: RunReport) -> None:

@@ -43,7 +43,11 @@ class TestNoop(LongInStartContract):
 
     @pytest.fixture
     def job_context(self):
-        return {"output_bytes": 100, "payload": {"password": "hunter2"}}
+        return {
+            "output_bytes": 100,
+            "payload": {"password": "hunter2"},
+            "outputs": {"url": "https://example.com"},
+        }
 
     @pytest.fixture
     def long_job_context(self):

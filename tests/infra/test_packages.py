@@ -64,7 +64,13 @@ def test_layer_holds_bytecode_for_every_module(layer):
 def test_layer_holds_the_locked_dependencies_and_no_aws_sdk(layer):
     packages = {file.split("/")[1] for file in layer}
 
-    assert {"aws_lambda_powertools", "pydantic", "pydantic_core", "heimdall"} <= packages
+    assert {
+        "aws_lambda_powertools",
+        "pydantic",
+        "pydantic_core",
+        "minijinja",
+        "heimdall",
+    } <= packages
     assert not {"boto3", "botocore"} & packages
 
 

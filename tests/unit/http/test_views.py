@@ -63,11 +63,13 @@ def test_job_shows_what_it_was_given():
             choice="random",
             error="it broke",
             canceled_by="bob",
+            attributes='{"UI":{"kind":"link","value":"https://x"}}',
         )
     )
 
     shown = {"version": "2", "description": "why", "is_sync": True, "choice": "random"}
     assert view == view | shown | {"error": "it broke", "canceled_by": "bob"}
+    assert view["job_attributes"] == {"UI": {"kind": "link", "value": "https://x"}}
     assert view["tags"][0] == "t"
 
 

@@ -44,6 +44,13 @@ def test_start_fails_on_request():
     assert report == RunReport(state=RunState.FAILED, detail="noop was asked to fail")
 
 
+@pytest.mark.parametrize("outcome", ["succeeded", "failed"])
+def test_outputs_are_told_as_asked(outcome):
+    report, _ = run_noop({"outcome": outcome, "outputs": {"url": "https://x"}})
+
+    assert report.outputs == {"url": "https://x"}
+
+
 @pytest.mark.parametrize(
     ("payload", "size"),
     [
@@ -166,6 +173,7 @@ def test_fault_crash_ends_the_process():
         ({"output_bytes": 1.5}, "output_bytes"),
         ({"output_bytes": MAX_OUTPUT_BYTES + 1}, "output_bytes"),
         ({"fault": None}, "fault"),
+        ({"outputs": ["x"]}, "outputs"),
         ({"sleep": 1}, "sleep"),
     ],
 )
