@@ -112,3 +112,16 @@ def test_refusal_is_in_the_audit_trail(line):
 
     assert (entry["action"], entry["code"]) == ("job.submit", "forbidden")
     assert line.json("audit", "--until", "2020-01-01") == []
+
+
+def test_entry_is_rolled_back_to_what_history_says(line):
+    (first,) = line.json("history", "command", "ping")
+
+    code, out, _ = line.run("rollback", "command", "ping", str(first["revision"]))
+
+    assert (code, out.strip()) == (0, str(line.json("show", "command", "ping")["revision"]))
+    latest = line.json("history", "command", "ping", "--limit", "1")
+    assert [each["action"] for each in latest] == ["rollback"]
+    shown = line.json("revision", "command", "ping", str(first["revision"]))
+    assert shown["command"]["plugin"] == "ping"
+    assert line.run("rollback", "command", "ping", out.strip(), "--if-revision", "1")[0] == 1
