@@ -1,5 +1,7 @@
 """What would be chosen for a job, and why."""
 
+from typing import Any
+
 from pydantic import Field
 
 from heimdall_client._wire import Answer
@@ -24,10 +26,16 @@ class Candidate(Answer):
 
 
 class Candidates(Answer):
-    """All commands and clusters, those that came closest first."""
+    """All commands and clusters, those that came closest first.
+
+    Attributes:
+        omitted_commands: how many more there are; likewise of the clusters.
+    """
 
     commands: list[Candidate] = Field(default_factory=list)
     clusters: list[Candidate] = Field(default_factory=list)
+    omitted_commands: int = 0
+    omitted_clusters: int = 0
 
 
 class Explanation(Answer):
@@ -37,6 +45,7 @@ class Explanation(Answer):
         outcome: `accepted` or `refused`, as the job would have been.
         error: why it would have been refused.
         code: of that refusal.
+        details: of that refusal.
         step: of the choice, which left nothing.
         strategy: how one of several pairs is picked.
         revision: of the catalog that was looked at.
@@ -46,6 +55,7 @@ class Explanation(Answer):
     outcome: str
     error: str | None = None
     code: str | None = None
+    details: Any = None
     step: str | None = None
     command_id: str | None = None
     cluster_id: str | None = None

@@ -143,6 +143,9 @@ def _show_explanation(explanation: Explanation, *, as_json: bool) -> None:
             *(_row("cluster", candidate) for candidate in found.clusters),
         ]
         show_table(["KIND", "ID", "NAME", "VERDICT", "STEP", "WHY"], rows)
+        omitted = found.omitted_commands + found.omitted_clusters
+        if omitted:
+            say(f"{omitted:,} more are not shown: they came less close")
     if not explanation.is_accepted:
         say(f"would be refused: {printable(explanation.error or explanation.outcome)}")
         raise typer.Exit(1)

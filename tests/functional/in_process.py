@@ -20,6 +20,6 @@ def in_process(world: World) -> httpx.MockTransport:
                 if name not in NOT_FOR_FUNCTIONS
             },
         )
-        return httpx.Response(found.status, content=found.text, headers=found.headers)
+        return httpx.Response(found.status, content=found.content, headers=found.headers)
 
     return httpx.MockTransport(answer)

@@ -1,5 +1,6 @@
 """The four functions over moto, reached the way their callers reach them."""
 
+import base64
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -54,6 +55,11 @@ class Answer:
     status: int
     text: str
     headers: dict[str, str]
+    is_base64: bool = False
+
+    @property
+    def content(self) -> bytes:
+        return base64.b64decode(self.text) if self.is_base64 else self.text.encode()
 
     @property
     def body(self) -> Any:
@@ -133,7 +139,12 @@ class World:
 
     def _http(self, handler: Any, method: str, path: str, **event: Any) -> Answer:
         answer = handler(http_event(method, path, **event), LambdaContext())
-        return Answer(answer["statusCode"], answer.get("body", ""), answer.get("headers", {}))
+        return Answer(
+            answer["statusCode"],
+            answer.get("body", ""),
+            answer.get("headers", {}),
+            answer.get("isBase64Encoded", False),
+        )
 
 
 class _Raw:

@@ -258,6 +258,14 @@ def test_dry_run_tells_who_was_chosen_and_why_others_lost(line):
     assert "idempotency-key" not in line.api.requests[0].headers
 
 
+def test_dry_run_tells_how_many_candidates_it_leaves_out(line):
+    omitted = {"omitted_commands": 1_000, "omitted_clusters": 2}
+    candidates = EXPLAINED["candidates"] | omitted
+    line.api.on("POST /job?dry_run=true", reply(EXPLAINED | {"candidates": candidates}))
+
+    assert "1,002 more are not shown" in line.run(*SUBMIT, "--dry-run").err
+
+
 def test_dry_run_of_what_would_be_refused_exits_with_1(line):
     refused = {"outcome": "refused", "error": "no command has\x1b it", "candidates": {}}
     line.api.on("POST /job?dry_run=true", reply(refused))
