@@ -71,13 +71,9 @@ class Permissions:
         return Grants(
             statements=[
                 self._jobs("GetItem", "BatchGetItem"),
-                self._index("ListJobs", "by_time"),
-                allow(
-                    "MarkWatchedJobs",
-                    ["dynamodb:PutItem"],
-                    [self.data.jobs.table_arn],
-                    {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["WATCH#*"]}},
-                ),
+                self._indexes("ListJobs", "by_time", "by_user", "by_update"),
+                self._some_items("ListOpenJobs", ["Query"], "OPEN#*"),
+                self._some_items("MarkWatchedJobs", ["PutItem"], "WATCH#*"),
                 allow(
                     "RecordRefusals",
                     ["dynamodb:PutItem"],
@@ -110,11 +106,12 @@ class Permissions:
         )
 
     def orchestrate(self) -> Grants:
-        """Finds unfinished jobs that nobody works on, sends them again or ends them."""
+        """Finds open jobs, marks them; those that nobody works on it sends again or ends."""
         return Grants(
             statements=[
-                self._index("FindUnfinishedJobs", "unfinished"),
-                self._jobs("BatchGetItem", "UpdateItem"),
+                self._indexes("FindNewJobs", "by_time"),
+                self._some_items("KeepOpenJobs", ["Query", "BatchWriteItem"], "OPEN#*"),
+                self._jobs("GetItem", "BatchGetItem", "UpdateItem"),
                 self._send(),
             ]
         )
@@ -125,8 +122,18 @@ class Permissions:
     def _catalog(self, *operations: str) -> iam.PolicyStatement:
         return allow("Catalog", _dynamodb(operations), [self.data.catalog.table_arn])
 
-    def _index(self, sid: str, name: str) -> iam.PolicyStatement:
-        return allow(sid, ["dynamodb:Query"], [f"{self.data.jobs.table_arn}/index/{name}"])
+    def _indexes(self, sid: str, *names: str) -> iam.PolicyStatement:
+        table = self.data.jobs.table_arn
+        return allow(sid, ["dynamodb:Query"], [f"{table}/index/{name}" for name in names])
+
+    def _some_items(self, sid: str, operations: Sequence[str], keys: str) -> iam.PolicyStatement:
+        """Allow operations on those items of the table `jobs` whose partition key is like `keys`."""
+        return allow(
+            sid,
+            _dynamodb(operations),
+            [self.data.jobs.table_arn],
+            {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [keys]}},
+        )
 
     def _files(self, sid: str, action: str, keys: str) -> iam.PolicyStatement:
         return allow(sid, [action], [self.data.bucket.arn_for_objects(keys)])

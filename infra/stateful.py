@@ -1,5 +1,7 @@
 """The stack that holds data: both tables and the bucket. Redeploying code never touches it."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Stack, Validations
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
@@ -9,6 +11,13 @@ from infra.config import Config
 
 DAYS_A_FILE_OUTLIVES_ITS_JOB = 7
 TEXT, NUMBER = dynamodb.AttributeType.STRING, dynamodb.AttributeType.NUMBER
+SHARD = dynamodb.Attribute(name="shard", type=NUMBER)
+USER = dynamodb.Attribute(name="user_key", type=TEXT)
+LISTED = (
+    *("name", "version", "user", "tags", "command_id", "command_name"),
+    *("cluster_id", "cluster_name", "owner", "teams"),
+)
+"""What lists are filtered by, and what never changes of a job."""
 
 
 class HeimdallStateful(Stack):
@@ -27,7 +36,11 @@ class HeimdallStateful(Stack):
             config,
             dynamo_stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
             time_to_live_attribute="expires_at",
-            global_secondary_indexes=[_by_time(), _unfinished()],
+            global_secondary_indexes=[
+                _job_index("by_time", partition=[SHARD], sort="id"),
+                _job_index("by_user", partition=[USER, SHARD], sort="id"),
+                _job_index("by_update", partition=[SHARD], sort="finished_key"),
+            ],
         )
         self.catalog = _table(self, "Catalog", config, time_to_live_attribute="expires_at")
         self.bucket = _bucket(self, config)
@@ -49,33 +62,16 @@ def _table(scope: Construct, construct_id: str, config: Config, **more: object) 
     )
 
 
-def _by_time() -> dynamodb.GlobalSecondaryIndexPropsV2:
-    """All jobs, newest first; sharded, so that no partition takes all writes."""
+def _job_index(
+    name: str, *, partition: Sequence[dynamodb.Attribute], sort: str
+) -> dynamodb.GlobalSecondaryIndexPropsV2:
+    """An index of jobs; sharded, so that no partition takes all writes."""
     return dynamodb.GlobalSecondaryIndexPropsV2(
-        index_name="by_time",
-        partition_key=dynamodb.Attribute(name="shard", type=NUMBER),
-        sort_key=dynamodb.Attribute(name="id", type=TEXT),
+        index_name=name,
+        partition_keys=list(partition),
+        sort_key=dynamodb.Attribute(name=sort, type=TEXT),
         projection_type=dynamodb.ProjectionType.INCLUDE,
-        non_key_attributes=[
-            "name",
-            "version",
-            "user",
-            "tags",
-            "command_id",
-            "command_name",
-            "cluster_id",
-            "cluster_name",
-        ],
-    )
-
-
-def _unfinished() -> dynamodb.GlobalSecondaryIndexPropsV2:
-    """The jobs that somebody must still see to; an item leaves it with its last transition."""
-    return dynamodb.GlobalSecondaryIndexPropsV2(
-        index_name="unfinished",
-        partition_key=dynamodb.Attribute(name="unfinished", type=NUMBER),
-        sort_key=dynamodb.Attribute(name="id", type=TEXT),
-        projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        non_key_attributes=list(LISTED),
     )
 
 

@@ -12,12 +12,17 @@ _LAST_SECONDS_MS = 10_000
 @metrics.log_metrics
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, int]:  # noqa: ANN401, ARG001
-    """Sweep the unfinished jobs once."""
+    """Sweep once."""
     report = service.sweep(
         runtime=orchestrate_runtime(),
         has_time=lambda: context.get_remaining_time_in_millis() > _LAST_SECONDS_MS,
     )
     metrics.add_metric(name="JobsSwept", unit="Count", value=report.seen)
     if not report.is_complete:
-        logger.warning("the sweep ran out of time", seen=report.seen)
-    return {"seen": report.seen, "resent": report.resent, "ended": report.ended}
+        logger.warning("the sweep ran out of time", looked=report.looked, seen=report.seen)
+    return {
+        "looked": report.looked,
+        "seen": report.seen,
+        "resent": report.resent,
+        "ended": report.ended,
+    }

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from heimdall.domain.errors import RunnerUnavailableError
 from heimdall.domain.job import UNKNOWN_SIZE, Job, JobStatus, RunOutcome
+from heimdall.domain.open_jobs import JUST_FINISHED_MS, MARKER_MS, Look
 from heimdall.domain.ports import StaleJobError
 from heimdall.observability import count, logger
 from heimdall.runtime import OrchestrateRuntime
@@ -14,10 +15,20 @@ MAX_RESEND_GAP_MS = 3_600_000
 """A job may wait in a long queue: it is sent again after 1, 2, 4, ... at most 60 minutes."""
 
 
+LOOKS = ((Look.FIRST, UNDELIVERED_AFTER_MS), (Look.SECOND, 3_600_000))
+"""How old jobs are when they are looked at; the second time is for an index that was late."""
+
+
 @dataclass(slots=True)
 class SweepReport:
-    """What one sweep did."""
+    """What one sweep did.
 
+    Attributes:
+        looked: jobs that were looked at for the first or second time.
+        seen: open jobs.
+    """
+
+    looked: int = 0
     seen: int = 0
     resent: int = 0
     ended: int = 0
@@ -25,24 +36,73 @@ class SweepReport:
 
 
 def sweep(*, runtime: OrchestrateRuntime, has_time: Callable[[], bool]) -> SweepReport:
-    """Look at all unfinished jobs that are older than a minute, oldest first.
+    """Find the jobs that are open after a minute, and see to all that are.
 
     Args:
         runtime: what the function works with.
-        has_time: whether to go on; the next sweep begins again with the oldest.
+        has_time: whether to go on; the next sweep goes on looking where this one stopped, and
+            begins again with the oldest open job.
     """
     now_ms = runtime.clock.now_ms()
     report = SweepReport()
-    for job in runtime.jobs.unfinished(created_before_ms=now_ms - UNDELIVERED_AFTER_MS):
+    first, second = LOOKS
+    _look(*first, now_ms, report, runtime, has_time)
+    _see_to_open_jobs(now_ms, report, runtime, has_time)
+    _look(*second, now_ms, report, runtime, has_time)
+    return report
+
+
+def _look(
+    look: Look,
+    age_ms: int,
+    now_ms: int,
+    report: SweepReport,
+    runtime: OrchestrateRuntime,
+    has_time: Callable[[], bool],
+) -> None:
+    """Mark the open ones of the jobs that have come of age since the last sweep."""
+    done = runtime.open_jobs.progress(look)
+    for found in runtime.open_jobs.created_after(done, until_ms=now_ms - age_ms):
         if not has_time():
             report.is_complete = False
-            break
-        report.seen += 1
-        if not job.run:
-            report.resent += _send_again(job, now_ms, runtime)
-        elif job.lease_expires_at_ms is not None and job.lease_expires_at_ms < now_ms:
-            report.ended += _end(job, now_ms, runtime)
-    return report
+            return
+        report.looked += len(found)
+        runtime.open_jobs.mark([job for _, job in found if job and _needs_marker(job, now_ms)])
+        # Only after the markers are written: a sweep that dies before this looks again.
+        last_id, _ = found[-1]
+        runtime.open_jobs.advance(look, last_id)
+
+
+def _needs_marker(job: Job, now_ms: int) -> bool:
+    return job.finished_at_ms is None or job.finished_at_ms > now_ms - JUST_FINISHED_MS
+
+
+def _see_to_open_jobs(
+    now_ms: int, report: SweepReport, runtime: OrchestrateRuntime, has_time: Callable[[], bool]
+) -> None:
+    for found in runtime.open_jobs.marked():
+        over = []
+        for job_id, job in found:
+            if not has_time():
+                report.is_complete = False
+                return
+            if job is None or _is_long_over(job, now_ms):
+                over.append(job_id)
+            elif not job.status.is_final:
+                _see_to(job, now_ms, report, runtime)
+        runtime.open_jobs.unmark(over)
+
+
+def _is_long_over(job: Job, now_ms: int) -> bool:
+    return job.finished_at_ms is not None and job.finished_at_ms < now_ms - MARKER_MS
+
+
+def _see_to(job: Job, now_ms: int, report: SweepReport, runtime: OrchestrateRuntime) -> None:
+    report.seen += 1
+    if not job.run:
+        report.resent += _send_again(job, now_ms, runtime)
+    elif job.lease_expires_at_ms is not None and job.lease_expires_at_ms < now_ms:
+        report.ended += _end(job, now_ms, runtime)
 
 
 def _send_again(job: Job, now_ms: int, runtime: OrchestrateRuntime) -> bool:

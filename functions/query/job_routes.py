@@ -7,7 +7,8 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from functions.query import service
-from functions.query.listing import list_page
+from functions.query.job_list import PARAMETERS, listing_name, read_job_query
+from functions.query.listing import page_answer
 from heimdall.domain.access import Role
 from heimdall.domain.job import Job
 from heimdall.http.resolver import access, build_router, job_id_of, json_response, parameters
@@ -53,8 +54,11 @@ def get_result(job_id: str) -> Response[Any]:
 
 @router.get("/api/v1/jobs")
 def list_jobs() -> Response[str]:
-    """List jobs, newest first."""
-    return list_page(router, "jobs", query_runtime().jobs.list_newest, job_view)
+    """List jobs, newest first unless asked otherwise."""
+    given, who, runtime = parameters(router, *PARAMETERS), access(router), query_runtime()
+    query = read_job_query(given, access=who, key=runtime.cursor_key, now_ms=runtime.clock.now_ms())
+    page = runtime.jobs.list_jobs(query)
+    return page_answer(page, job_view, listing=listing_name(given, access=who))
 
 
 @open_router.get("/api/v1/job/statuses")

@@ -25,18 +25,22 @@ def list_page(
     limit, cursor = read_limit(given.get("limit")), given.get("cursor") or None
     key = query_runtime().cursor_key
     after = read_cursor(cursor, listing=listing, key=key()) if cursor else None
-    page = read(limit=limit, after=after)
-    following = (
-        sign_cursor(page.next_after, listing=listing, key=key()) if page.next_after else None
-    )
-    return json_response(_page_view(page, view, following))
+    return page_answer(read(limit=limit, after=after), view, listing=listing)
 
 
-def _page_view(
-    page: Page[Any], view: Callable[[Any], dict[str, Any]], following: str | None
-) -> dict[str, Any]:
+def page_answer(
+    page: Page[Entry], view: Callable[[Entry], dict[str, Any]], *, listing: str
+) -> Response[str]:
+    """Answer with a page and the cursor that leads on from it.
+
+    Args:
+        page: what was read.
+        view: shows an entry to clients.
+        listing: what the cursor is good for.
+    """
     shown: dict[str, Any] = {"data": [view(entry) for entry in page.entries]}
-    shown["has_more"] = following is not None
-    if following is not None:
-        shown["next_cursor"] = following
-    return shown
+    shown["has_more"] = page.next_after is not None
+    if page.next_after is not None:
+        key = query_runtime().cursor_key()
+        shown["next_cursor"] = sign_cursor(page.next_after, listing=listing, key=key)
+    return json_response(shown)

@@ -9,6 +9,10 @@ CATALOG = "catalog"
 BUCKET = "bucket"
 QUEUE = "light"
 EXECUTE = "execute-light"
+LISTED = [
+    *("name", "version", "user", "tags", "command_id", "command_name"),
+    *("cluster_id", "cluster_name", "owner", "teams"),
+]
 
 
 def create_resources() -> dict[str, str]:
@@ -17,10 +21,11 @@ def create_resources() -> dict[str, str]:
     _create_table(
         dynamodb,
         JOBS,
-        attributes={"shard": "N", "unfinished": "N", "id": "S"},
+        attributes={"shard": "N", "id": "S", "user_key": "S", "finished_key": "S"},
         indexes=[
-            _index("by_time", "shard", {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["name"]}),
-            _index("unfinished", "unfinished", {"ProjectionType": "KEYS_ONLY"}),
+            _index("by_time", ["shard"], "id"),
+            _index("by_user", ["user_key", "shard"], "id"),
+            _index("by_update", ["shard"], "finished_key"),
         ],
     )
     _create_table(dynamodb, CATALOG, attributes={}, indexes=[])
@@ -57,12 +62,12 @@ def _create_table(
     )
 
 
-def _index(name: str, partition: str, projection: dict[str, Any]) -> dict[str, Any]:
+def _index(name: str, partition: list[str], sort: str) -> dict[str, Any]:
     return {
         "IndexName": name,
         "KeySchema": [
-            {"AttributeName": partition, "KeyType": "HASH"},
-            {"AttributeName": "id", "KeyType": "RANGE"},
+            *({"AttributeName": key, "KeyType": "HASH"} for key in partition),
+            {"AttributeName": sort, "KeyType": "RANGE"},
         ],
-        "Projection": projection,
+        "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": LISTED},
     }

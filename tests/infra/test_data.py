@@ -1,6 +1,13 @@
 """The stack that holds data: what is kept, how it is protected, when it goes."""
 
+from dataclasses import fields
+
+import boto3
 import pytest
+
+from heimdall.domain.listing import ListedJob
+from tests.fakes.aws import aws_in_memory
+from tests.fakes.tables import JOBS
 
 DATA = ("AWS::DynamoDB::GlobalTable", "AWS::S3::Bucket")
 
@@ -61,25 +68,31 @@ def test_only_jobs_has_a_stream(tables):
     assert "StreamSpecification" not in tables["Catalog"]
 
 
-def test_jobs_has_one_index_by_time_and_a_sparse_one_of_unfinished_jobs(tables):
-    by_time, unfinished = tables["Jobs"]["GlobalSecondaryIndexes"]
+def test_jobs_are_indexed_by_creation_by_user_and_by_end(tables):
+    indexes = tables["Jobs"]["GlobalSecondaryIndexes"]
 
-    assert by_time["IndexName"] == "by_time"
-    assert keys(by_time["KeySchema"]) == [("shard", "HASH"), ("id", "RANGE")]
-    assert by_time["Projection"]["ProjectionType"] == "INCLUDE"
-    assert set(by_time["Projection"]["NonKeyAttributes"]) == {
-        "name",
-        "version",
-        "user",
-        "tags",
-        "command_id",
-        "command_name",
-        "cluster_id",
-        "cluster_name",
+    assert {index["IndexName"]: keys(index["KeySchema"]) for index in indexes} == {
+        "by_time": [("shard", "HASH"), ("id", "RANGE")],
+        "by_user": [("user_key", "HASH"), ("shard", "HASH"), ("id", "RANGE")],
+        "by_update": [("shard", "HASH"), ("finished_key", "RANGE")],
     }
-    assert unfinished["IndexName"] == "unfinished"
-    assert keys(unfinished["KeySchema"]) == [("unfinished", "HASH"), ("id", "RANGE")]
-    assert unfinished["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+
+
+def test_indexes_of_jobs_hold_what_lists_are_filtered_by(tables):
+    for index in tables["Jobs"]["GlobalSecondaryIndexes"]:
+        assert index["Projection"]["ProjectionType"] == "INCLUDE"
+        assert {*index["Projection"]["NonKeyAttributes"], "id"} == {
+            field.name for field in fields(ListedJob)
+        }
+
+
+def test_stand_in_for_the_table_has_the_same_indexes(tables):
+    with aws_in_memory():
+        table = boto3.client("dynamodb").describe_table(TableName=JOBS)["Table"]
+
+    deployed = tables["Jobs"]["GlobalSecondaryIndexes"]
+    shape = [{key: index[key] for key in deployed[0]} for index in table["GlobalSecondaryIndexes"]]
+    assert shape == deployed
 
 
 def test_keys_have_the_types_that_the_store_writes(tables):
@@ -88,7 +101,8 @@ def test_keys_have_the_types_that_the_store_writes(tables):
         for attribute in tables["Jobs"]["AttributeDefinitions"]
     }
 
-    assert types == {"pk": "S", "sk": "S", "shard": "N", "unfinished": "N", "id": "S"}
+    text = dict.fromkeys(("pk", "sk", "id", "user_key", "finished_key"), "S")
+    assert types == text | {"shard": "N"}
 
 
 def test_bucket_is_encrypted_and_never_public(bucket):

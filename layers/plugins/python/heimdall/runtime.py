@@ -19,6 +19,7 @@ from heimdall.domain.audit import AuditLog
 from heimdall.domain.catalog import BindingCache, CatalogCache
 from heimdall.domain.clock import Clock, SystemClock
 from heimdall.domain.idempotency import IdempotencyStore
+from heimdall.domain.open_jobs import OpenJobs
 from heimdall.domain.ports import CatalogStore, JobFiles, JobStore, Runners
 from heimdall.domain.routing import RandomRouting, RoutingStrategy
 from heimdall.http.auth import Gate
@@ -35,6 +36,7 @@ from heimdall.store.catalog import DynamoCatalogStore
 from heimdall.store.files import S3JobFiles
 from heimdall.store.idempotency import DynamoIdempotencyStore
 from heimdall.store.jobs import DynamoJobStore
+from heimdall.store.open_jobs import DynamoOpenJobs
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -101,6 +103,7 @@ class OrchestrateRuntime:
 
     settings: OrchestrateSettings
     jobs: JobStore
+    open_jobs: OpenJobs
     runners: Runners
     clock: Clock
 
@@ -169,9 +172,11 @@ def execute_runtime() -> ExecuteRuntime:
 def orchestrate_runtime() -> OrchestrateRuntime:
     """Make what `functions.orchestrate` works with."""
     settings = read_settings(OrchestrateSettings)
+    dynamodb = _dynamodb()
     return OrchestrateRuntime(
         settings=settings,
-        jobs=DynamoJobStore(_dynamodb(), settings.jobs_table),
+        jobs=DynamoJobStore(dynamodb, settings.jobs_table),
+        open_jobs=DynamoOpenJobs(dynamodb, settings.jobs_table),
         runners=LambdaRunners(settings.runners, once(_sqs), once(_waiting_lambda)),
         clock=SystemClock(),
     )

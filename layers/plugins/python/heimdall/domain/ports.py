@@ -9,6 +9,7 @@ from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import CatalogEntry, Command
 from heimdall.domain.history import Change, PastEntry, Revision
 from heimdall.domain.job import Job, JobStatus
+from heimdall.domain.listing import JobQuery
 
 
 class StaleJobError(Exception):
@@ -98,12 +99,14 @@ class JobStore(Protocol):
         """Say that somebody reads the job's streams; return whether that was known already."""
         ...
 
-    def list_newest(self, *, limit: int, after: str | None) -> Page[Job]:
-        """Read a page of all jobs, newest first, after the job of id `after`."""
-        ...
+    def list_jobs(self, query: JobQuery) -> Page[Job]:
+        """Read one page of a list; it may be short and still not be the last.
 
-    def unfinished(self, *, created_before_ms: int) -> Iterable[Job]:
-        """Read all jobs that were created before and are not finished, oldest first."""
+        A page reads a bounded piece of the list, however few of its jobs are wanted.
+
+        Raises:
+            InvalidPageTokenError: the cursor is too old for its order.
+        """
         ...
 
 

@@ -33,6 +33,7 @@ def job_view(job: Job, *, context: Json | None = None, result: Json | None = Non
         "cluster_id": job.cluster_id,
         "cluster_name": job.cluster_name,
         **filled(job_attributes=json.loads(job.attributes) if job.attributes else None),
+        **filled(command_revision=job.command_revision, cluster_revision=job.cluster_revision),
         **filled(choice=job.choice, run=job.run, canceled_by=job.canceled_by, result=result),
         "created_at": seconds(job.created_at_ms),
         **filled(started_at=seconds(job.started_at_ms), finished_at=seconds(job.finished_at_ms)),

@@ -5,6 +5,7 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from heimdall.domain.job import Job, JobStatus
+from heimdall.domain.listing import ListedJob
 from heimdall.store import keys
 
 Item = dict[str, Any]
@@ -46,6 +47,18 @@ _FIELDS = [
 ]
 
 
+_LISTED = [
+    (
+        field.name,
+        field.default,
+        _TO_ATTRIBUTE[_kind(field.type)],
+        _FROM_ATTRIBUTE[_kind(field.type)],
+    )
+    for field in fields(ListedJob)
+    if field.name != "id"
+]
+
+
 def encode(job: Job) -> Item:
     """Write a job as an item; a field that has its default takes no room.
 
@@ -56,10 +69,7 @@ def encode(job: Job) -> Item:
         value = getattr(job, name)
         if value != default:
             item[name] = {"NULL": True} if value is None else to_attribute(value)
-    item["shard"] = {"N": str(keys.shard_of(job.id))}
-    if not job.status.is_final:
-        item["unfinished"] = item["shard"]
-    return item
+    return item | keys.index_attributes(job.id, job.user, job.finished_at_ms)
 
 
 def decode(item: Mapping[str, Any]) -> Job:
@@ -70,3 +80,20 @@ def decode(item: Mapping[str, Any]) -> Job:
         if attribute is not None:
             values[name] = None if "NULL" in attribute else from_attribute(attribute)
     return Job(**values)
+
+
+def encode_listed(job: ListedJob) -> Item:
+    """Write what an index holds of a job, its keys aside."""
+    return {
+        name: to_attribute(getattr(job, name))
+        for name, default, to_attribute, _ in _LISTED
+        if getattr(job, name) != default
+    }
+
+
+def decode_listed(job_id: str, item: Mapping[str, Any]) -> ListedJob:
+    """Read what an index, or a marker, holds of a job."""
+    values = {
+        name: from_attribute(item[name]) for name, *_, from_attribute in _LISTED if name in item
+    }
+    return ListedJob(id=job_id, **values)

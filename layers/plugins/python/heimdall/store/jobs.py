@@ -1,19 +1,17 @@
 """Jobs in DynamoDB: every change of status is one conditional write."""
 
-import heapq
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from heimdall.domain.clock import first_id_at
 from heimdall.domain.errors import JobNotFoundError, StoreThrottledError
 from heimdall.domain.job import Job, JobStatus
+from heimdall.domain.listing import JobQuery
 from heimdall.domain.ports import Page, Pulse, StaleJobError
 from heimdall.store import keys
 from heimdall.store.job_items import Item, decode, encode
+from heimdall.store.job_listing import JobListing
 from heimdall.store.throttling import error_code, throttling_translated
 
 if TYPE_CHECKING:
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
 WATCH_MS = 15_000
 """How long a reader of a running job's streams is taken to be still interested."""
 
-_BATCH = 100  # BatchGetItem takes no more keys
 _IS_CURRENT = "#status = :status AND #run = :run"
 _NAMES = {"#status": "status", "#run": "run"}
 
@@ -89,9 +86,14 @@ class DynamoJobStore:
         self._update(
             job.id,
             "SET lease_expires_at_ms = :lease",
-            "#run = :run AND attribute_exists(unfinished)",
-            {"#run": "run"},
-            {":lease": {"N": str(lease_expires_at_ms)}, **_run_value(job)},
+            "#run = :run AND #status IN (:running, :canceling)",
+            _NAMES,
+            {
+                ":lease": {"N": str(lease_expires_at_ms)},
+                ":running": {"S": JobStatus.RUNNING.value},
+                ":canceling": {"S": JobStatus.CANCELING.value},
+                **_run_value(job),
+            },
         )
 
     def pulse(self, job: Job, *, now_ms: int) -> Pulse:
@@ -136,82 +138,9 @@ class DynamoJobStore:
         old = answer.get("Attributes", {})
         return "until_ms" in old and int(old["until_ms"]["N"]) > now_ms
 
-    def list_newest(self, *, limit: int, after: str | None) -> Page[Job]:
-        """Read a page of all jobs, newest first, after the job of id `after`."""
-        per_shard = limit // keys.SHARDS + 2
-        shards = (
-            self._index(keys.BY_TIME, "shard", shard, below=after, chunk=per_shard, newest=True)
-            for shard in range(keys.SHARDS)
-        )
-        found = list(islice(heapq.merge(*shards, reverse=True), limit + 1))
-        page = found[:limit]
-        jobs = self._get_many(page)
-        return Page(
-            entries=[jobs[job_id] for job_id in page if job_id in jobs],
-            next_after=page[-1] if len(found) > limit else None,
-        )
-
-    def unfinished(self, *, created_before_ms: int) -> Iterable[Job]:
-        """Read all jobs that were created before and are not finished, oldest first."""
-        below = first_id_at(created_before_ms)
-        shards = (
-            self._index(keys.UNFINISHED, "unfinished", shard, below=below, chunk=_BATCH)
-            for shard in range(keys.SHARDS)
-        )
-        ids = heapq.merge(*shards)
-        while batch := list(islice(ids, _BATCH)):
-            jobs = self._get_many(batch)
-            yield from (
-                jobs[job_id]
-                for job_id in batch
-                if job_id in jobs and not jobs[job_id].status.is_final
-            )
-
-    def _index(
-        self,
-        index: str,
-        attribute: str,
-        shard: int,
-        *,
-        below: str | None,
-        chunk: int,
-        newest: bool = False,
-    ) -> Iterator[str]:
-        """Yield the ids in one partition of an index, reading `chunk` at a time."""
-        query: dict[str, Any] = {
-            "TableName": self.table,
-            "IndexName": index,
-            "KeyConditionExpression": "#partition = :shard",
-            "ExpressionAttributeNames": {"#partition": attribute},
-            "ExpressionAttributeValues": {":shard": {"N": str(shard)}},
-            "ProjectionExpression": "id",
-            "ScanIndexForward": not newest,
-            "Limit": chunk,
-        }
-        if below is not None:
-            query["KeyConditionExpression"] += " AND id < :below"
-            query["ExpressionAttributeValues"][":below"] = {"S": below}
-        while True:
-            with throttling_translated():
-                answer = self.client.query(**query)
-            yield from (item["id"]["S"] for item in answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return
-            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-
-    def _get_many(self, job_ids: list[str]) -> dict[str, Job]:
-        jobs: dict[str, Job] = {}
-        for first in range(0, len(job_ids), _BATCH):
-            wanted: list[Any] = [keys.job_key(job_id) for job_id in job_ids[first : first + _BATCH]]
-            while wanted:
-                with throttling_translated():
-                    answer = self.client.batch_get_item(RequestItems={self.table: {"Keys": wanted}})
-                for item in answer["Responses"].get(self.table, []):
-                    job = decode(item)
-                    jobs[job.id] = job
-                rest = answer.get("UnprocessedKeys", {}).get(self.table)
-                wanted = list(rest["Keys"]) if rest else []
-        return jobs
+    def list_jobs(self, query: JobQuery) -> Page[Job]:
+        """Read one page of a list; it may be short and still not be the last."""
+        return JobListing(self.client, self.table).page(query)
 
     def _update(
         self, job_id: str, update: str, condition: str, names: dict[str, str], values: Item

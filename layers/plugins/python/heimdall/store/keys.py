@@ -7,11 +7,14 @@ Table `jobs`, by access pattern:
 | one job                         | pk JOB#<id>, sk JOB                                       |
 | who reads a running job         | pk WATCH#<id>, sk WATCH                                   |
 | what an Idempotency-Key made    | pk IDEM#<hash of caller and key>, sk IDEM                 |
-| all jobs, newest first          | index by_time: shard 0..3, id; the shards are merged      |
-| unfinished jobs, oldest first   | index unfinished: shard 0..3, id; sparse                  |
+| all jobs by creation            | index by_time: shard 0..3, id; the shards are merged      |
+| a user's jobs by creation       | index by_user: user_key, shard; id                        |
+| finished jobs by their end      | index by_update: shard, finished_key; only finished jobs  |
+| jobs that are open or just were | pk OPEN#<shard>, sk <job id>                              |
+| how far the sweep has looked    | pk SWEEP, sk SWEEP                                        |
 
-Index keys and projected attributes never change once the job is written, so that a change of
-status rewrites no index; leaving the sparse one when a job finishes is the exception.
+Index keys and projected attributes never change once they are written, so that a change of status
+rewrites no index; a job enters by_update with its last status.
 
 Table `catalog`:
 
@@ -37,7 +40,8 @@ SHARDS = 4
 """One index partition takes 1,000 writes a second, so this many take 4,000 submissions."""
 
 BY_TIME = "by_time"
-UNFINISHED = "unfinished"
+BY_USER = "by_user"
+BY_UPDATE = "by_update"
 HEAD = {"pk": {"S": "head"}, "sk": {"S": "head"}}
 
 Stream = Literal["stdout", "stderr"]
@@ -62,6 +66,46 @@ def idempotency_key(record_id: str) -> Key:
 def shard_of(job_id: str) -> int:
     """The partition of a job in an index, or of an entry in the trail, by the id's random end."""
     return int(job_id[-2:], 16) % SHARDS
+
+
+def index_attributes(job_id: str, user: str, finished_at_ms: int | None) -> Key:
+    """The attributes of a job's item that only the indexes need."""
+    key = {"shard": {"N": str(shard_of(job_id))}}
+    if user:
+        key["user_key"] = {"S": user.casefold()}
+    if finished_at_ms is not None:
+        key["finished_key"] = {"S": time_key(finished_at_ms, job_id)}
+    return key
+
+
+def time_key(ms: int, job_id: str) -> str:
+    """A text that sorts by time, then by job."""
+    return f"{ms:015d}#{job_id}"
+
+
+def shard_partition(shard: int) -> Key:
+    """One partition of by_time or by_update."""
+    return {"shard": {"N": str(shard)}}
+
+
+def user_partition(user_key: str, shard: int) -> Key:
+    """One partition of by_user."""
+    return {"user_key": {"S": user_key}, **shard_partition(shard)}
+
+
+def open_partition(shard: int) -> Key:
+    """The markers of one shard's open jobs."""
+    return {"pk": {"S": f"OPEN#{shard}"}}
+
+
+def open_key(job_id: str) -> Key:
+    """The marker of an open job."""
+    return {**open_partition(shard_of(job_id)), "sk": {"S": job_id}}
+
+
+def sweep_key() -> Key:
+    """How far the sweep has looked."""
+    return {"pk": {"S": "SWEEP"}, "sk": {"S": "SWEEP"}}
 
 
 def entry_key(kind: str, entry_id: str) -> Key:

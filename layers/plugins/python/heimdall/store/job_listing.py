@@ -1,0 +1,245 @@
+"""Pages of jobs: a bounded piece of reading each, which never loses nor repeats a job."""
+
+import heapq
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from heimdall.domain.job import Job
+from heimdall.domain.listing import JobQuery, ListedJob
+from heimdall.domain.open_jobs import Look
+from heimdall.domain.ports import Page
+from heimdall.store import keys
+from heimdall.store.job_items import Item, decode_listed
+from heimdall.store.job_lanes import Lane, Plan, plan
+from heimdall.store.job_ranges import read_jobs, read_range
+from heimdall.store.open_jobs import read_progress
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+MAX_ENTRIES = 2_000
+MAX_ENTRY_BYTES = 640 * 1_024
+MAX_JOBS = 300
+"""What one page may read: entries of indexes, their bytes, and whole jobs."""
+
+_MAX_CHUNK, _MIN_CHUNK = 250, 10
+_SPARE = 24  # read beyond what the page lacks, where some will turn out unwanted
+
+
+class _BudgetSpentError(Exception):
+    """The page has read as much as it may."""
+
+
+@dataclass(slots=True)
+class _Budget:
+    """How much a page may still read.
+
+    Attributes:
+        first: how many entries to read at once.
+        may_grow: whether to read more at a time later, since many are unwanted.
+    """
+
+    first: int
+    may_grow: bool
+    entries: int = 0
+    bytes: int = 0
+
+    @property
+    def is_left(self) -> bool:
+        return self.entries < MAX_ENTRIES and self.bytes < MAX_ENTRY_BYTES
+
+    def next_chunk(self) -> int:
+        if not self.is_left:
+            raise _BudgetSpentError
+        if not self.may_grow:
+            return self.first
+        average = self.bytes // max(1, self.entries) + 1
+        left = min(MAX_ENTRIES - self.entries, (MAX_ENTRY_BYTES - self.bytes) // average)
+        return max(_MIN_CHUNK, min(_MAX_CHUNK, left // keys.SHARDS))
+
+    def spend(self, items: Sequence[Item]) -> None:
+        self.entries += len(items)
+        self.bytes += sum(map(_bytes_of, items))
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A job that may belong to the page, with its position in the list."""
+
+    position: str
+    job_id: str
+    item: Item
+    lane: Lane
+
+
+@dataclass(slots=True)
+class _Walk:
+    """Goes through the candidates in order and gives those that are wanted.
+
+    Attributes:
+        examined: the position of the last one that was looked at.
+        is_over: whether there are no more.
+        is_cut: whether there may be more, but the page has read as much as it may.
+    """
+
+    candidates: Iterator[_Candidate]
+    query: JobQuery
+    examined: str | None = None
+    is_over: bool = False
+    is_cut: bool = False
+
+    def take(self, count: int) -> list[_Candidate]:
+        """Return the next wanted ones; fewer only if the walk is over or cut."""
+        found: list[_Candidate] = []
+        while len(found) < count and not (self.is_over or self.is_cut):
+            try:
+                candidate = next(self.candidates)
+            except StopIteration:
+                self.is_over = True
+            except _BudgetSpentError:
+                self.is_cut = True
+            else:
+                self.examined = candidate.position
+                if self._is_wanted(candidate):
+                    found.append(candidate)
+        return found
+
+    def _is_wanted(self, candidate: _Candidate) -> bool:
+        return self.query.takes_all or self.query.wants(
+            decode_listed(candidate.job_id, candidate.item)
+        )
+
+
+@dataclass(slots=True)
+class _Filling:
+    """A page while it is filled."""
+
+    limit: int
+    jobs: list[Job] = field(default_factory=list)
+    read: int = 0
+
+    @property
+    def lacks(self) -> int:
+        return self.limit - len(self.jobs)
+
+
+@dataclass(frozen=True, slots=True)
+class JobListing:
+    """Reads the table `jobs` page by page."""
+
+    client: "DynamoDBClient"
+    table: str
+
+    def page(self, query: JobQuery) -> Page[Job]:
+        """Read one page of a list; it may be short and still not be the last.
+
+        Raises:
+            InvalidPageTokenError: the cursor is too old for its order.
+        """
+        job_id = query.filter.literal("id")
+        if job_id is not None:
+            return self._single(query, job_id)
+        found = plan(query, watermark=self._watermark)
+        walk = _Walk(self._candidates(found, query), query)
+        page = _Filling(query.limit)
+        end = self._fill(page, walk, found)
+        if found.walk:
+            page.jobs.sort(key=attrgetter("updated_at_ms", "id"), reverse=query.is_descending)
+        return Page(entries=page.jobs, next_after=found.cursor(end) if end else None)
+
+    def _watermark(self) -> str:
+        return read_progress(self.client, self.table, Look.FIRST) or ""
+
+    def _single(self, query: JobQuery, job_id: str) -> Page[Job]:
+        found = read_jobs(self.client, self.table, [job_id]).values()
+        wanted = [
+            job
+            for job in found
+            if query.wants(ListedJob.of(job)) and query.wants_status(job.status)
+        ]
+        return Page(entries=wanted, next_after=None)
+
+    def _fill(self, page: _Filling, walk: _Walk, found: Plan) -> str | None:
+        """Fill a page; return the position to go on behind, None at the end of the list."""
+        reads_more = bool(walk.query.filter.statuses or found.walk)
+        while page.lacks and page.read < MAX_JOBS:
+            batch = walk.take(page.lacks + _SPARE if reads_more else page.lacks)
+            end = self._keep(page, batch, walk.query, found)
+            if end is not None:
+                return end
+            if walk.is_over or walk.is_cut:
+                return None if walk.is_over else walk.examined
+        end = walk.examined
+        if walk.take(1):
+            return end
+        return walk.examined if walk.is_cut else None
+
+    def _keep(
+        self, page: _Filling, batch: Sequence[_Candidate], query: JobQuery, found: Plan
+    ) -> str | None:
+        """Put the wanted ones of a batch on the page; return where it was full too early."""
+        jobs = read_jobs(
+            self.client,
+            self.table,
+            [candidate.job_id for candidate in batch],
+            is_consistent=found.walk is not None,
+        )
+        page.read += len(batch)
+        for number, candidate in enumerate(batch, start=1):
+            job = jobs.get(candidate.job_id)
+            if job and query.wants_status(job.status) and _is_in_place(candidate, job, found):
+                page.jobs.append(job)
+                if not page.lacks and number < len(batch):
+                    return candidate.position
+        return None
+
+    def _candidates(self, found: Plan, query: JobQuery) -> Iterator[_Candidate]:
+        budget = _Budget(
+            first=query.limit // keys.SHARDS + 2,
+            may_grow=not query.takes_all or found.walk is not None,
+        )
+        merged = heapq.merge(
+            *(self._lane(lane, budget, query) for lane in found.lanes),
+            key=attrgetter("position"),
+            reverse=query.is_descending,
+        )
+        for candidate in merged:
+            if found.after is None or (
+                candidate.position < found.after
+                if query.is_descending
+                else candidate.position > found.after
+            ):
+                yield candidate
+
+    def _lane(self, lane: Lane, budget: _Budget, query: JobQuery) -> Iterator[_Candidate]:
+        # One entry of each lane is read in any case, so that every page comes further.
+        chunks = iter([budget.first if budget.is_left else 1])
+        for items in read_range(
+            self.client,
+            self.table,
+            lane.range,
+            next_limit=lambda: next(chunks, None) or budget.next_chunk(),
+            is_descending=query.is_descending,
+        ):
+            budget.spend(items)
+            for item in items:
+                key = lane.range.key_of(item)
+                yield _Candidate(lane.place(key), key.rpartition("#")[2], item, lane)
+
+
+def _is_in_place(candidate: _Candidate, job: Job, found: Plan) -> bool:
+    """Whether this is the one place of the list where the job belongs."""
+    return found.walk is None or not candidate.lane.of_open or found.walk.is_open(job)
+
+
+def _bytes_of(item: Item) -> int:
+    return sum(len(name) + _value_bytes(value) for name, value in item.items())
+
+
+def _value_bytes(attribute: Item) -> int:
+    ((kind, value),) = attribute.items()
+    if kind == "L":
+        return 3 + sum(1 + _value_bytes(each) for each in value)
+    return len(value.encode())
