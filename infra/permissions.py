@@ -127,7 +127,7 @@ class Permissions:
         return allow(sid, ["dynamodb:Query"], [f"{table}/index/{name}" for name in names])
 
     def _some_items(self, sid: str, operations: Sequence[str], keys: str) -> iam.PolicyStatement:
-        """Allow operations on those items of the table `jobs` whose partition key is like `keys`."""
+        """Allow operations on jobs' items whose partition key is like `keys`."""
         return allow(
             sid,
             _dynamodb(operations),

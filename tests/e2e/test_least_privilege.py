@@ -12,6 +12,7 @@ from heimdall.domain.clock import new_job_id
 from heimdall.domain.job import JobStatus
 from heimdall.store import keys
 from heimdall.store.jobs import DynamoJobStore
+from heimdall.store.open_jobs import DynamoOpenJobs
 from local import identities
 from local.environment import Environment
 from tests.e2e.api import Api, job_body, shell_body, wait_for
@@ -104,13 +105,19 @@ class World:
             self.environment.client("dynamodb"), self.environment.outputs["JobsTable"]
         )
 
+    def _open_jobs(self) -> DynamoOpenJobs:
+        return DynamoOpenJobs(
+            self.environment.client("dynamodb"), self.environment.outputs["JobsTable"]
+        )
+
     def _write_old_job(self, **changes: object) -> None:
-        """Write a job of ten minutes ago, as if it had been lost then."""
+        """Write a job of ten minutes ago, as if it had been lost after the sweep had seen it."""
         jobs = self._jobs()
         job = jobs.get(self.running)
         then_ms = job.created_at_ms - TEN_MINUTES_MS
         old = replace(job, id=new_job_id(then_ms), created_at_ms=then_ms, **changes)
         jobs.create(old)
+        self._open_jobs().mark([old])
 
 
 PROBES: dict[tuple[str, str], Callable[[World], bool]] = {
@@ -124,6 +131,7 @@ PROBES: dict[tuple[str, str], Callable[[World], bool]] = {
     ("submit", "RunSyncJobs"): lambda world: world.runs_now(),
     ("query", "Jobs"): lambda world: world.answers("GET", f"/job/{world.running}"),
     ("query", "ListJobs"): lambda world: world.answers("GET", "/jobs"),
+    ("query", "ListOpenJobs"): lambda world: world.answers("GET", "/jobs?status=RUNNING"),
     ("query", "MarkWatchedJobs"): lambda world: world.answers(
         "GET", f"/job/{world.running}/stdout"
     ),
@@ -135,7 +143,8 @@ PROBES: dict[tuple[str, str], Callable[[World], bool]] = {
     ("execute", "StoreOutput"): lambda world: world.runs_now({"output_bytes": 100_000}),
     ("execute", "JoinStreams"): lambda world: world.runs_now({"output_bytes": 9_000_000}),
     ("execute", "ReadContexts"): lambda world: world.runs_now({"payload": "x" * 10_000}),
-    ("orchestrate", "FindUnfinishedJobs"): lambda world: "seen" in world.sweep(),
+    ("orchestrate", "FindNewJobs"): lambda world: "looked" in world.sweep(),
+    ("orchestrate", "KeepOpenJobs"): lambda world: "seen" in world.sweep(),
     ("orchestrate", "Jobs"): lambda world: world.ends_the_dead(),
     ("orchestrate", "SendJobs"): lambda world: world.sends_again(),
 }

@@ -143,5 +143,3 @@ def test_finished_job_expires_and_an_unfinished_one_does_not(world: World) -> No
     }
     assert "expires_at" not in items[waiting]
     assert int(items[finished]["expires_at"]["N"]) > time.time() + 29 * 86_400
-    assert "unfinished" in items[waiting]
-    assert "unfinished" not in items[finished]

@@ -47,7 +47,7 @@ def test_young_job_is_left_alone(world: World, clock: FakeClock) -> None:
     _submit(world)
     clock.advance(30)
 
-    assert world.sweep() == {"seen": 0, "resent": 0, "ended": 0}
+    assert world.sweep() == {"looked": 0, "seen": 0, "resent": 0, "ended": 0}
 
 
 def _die_while_running(world: World) -> str:

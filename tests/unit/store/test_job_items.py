@@ -1,10 +1,13 @@
 """Jobs as items of DynamoDB: nothing lost on the way, and small."""
 
+from dataclasses import fields
+
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
 from hypothesis import given
 
 from heimdall.domain.job import JobStatus, RunOutcome
+from heimdall.domain.listing import ListedJob
 from heimdall.domain.result import Column, Result
 from heimdall.store import job_items, keys
 from heimdall.store.job_items import decode, encode
@@ -12,7 +15,18 @@ from tests.factories import JOB_ID, NOW_MS, make_job, make_running_job
 from tests.strategies import jobs, repeatable
 
 ALWAYS_THERE = {
-    *("pk", "sk", "shard", "id", "name", "user", "caller", "command_criteria", "cluster_criteria"),
+    *(
+        "pk",
+        "sk",
+        "shard",
+        "user_key",
+        "id",
+        "name",
+        "user",
+        "caller",
+        "command_criteria",
+        "cluster_criteria",
+    ),
     *("command_id", "command_name", "cluster_id", "cluster_name", "plugin", "status"),
     *("created_at_ms", "updated_at_ms"),
 }
@@ -60,7 +74,7 @@ def test_item_is_one_that_dynamodb_knows(job):
 
 
 def test_defaults_take_no_room():
-    assert set(encode(make_job())) == ALWAYS_THERE | {"unfinished"}
+    assert set(encode(make_job())) == ALWAYS_THERE
 
 
 def test_context_in_s3_is_told_from_an_empty_one():
@@ -84,8 +98,10 @@ def test_attributes_of_a_newer_version_are_left_alone():
 
 
 @pytest.mark.parametrize("status", JobStatus)
-def test_only_unfinished_jobs_are_in_their_index(status):
-    assert ("unfinished" in encode(make_job(status=status))) is not status.is_final
+def test_only_finished_jobs_are_in_the_index_by_their_end(status):
+    job = make_job(status=status, finished_at_ms=NOW_MS if status.is_final else None)
+
+    assert ("finished_key" in encode(job)) is status.is_final
 
 
 def test_only_a_finished_job_has_the_attribute_by_which_dynamodb_removes_it():
@@ -102,9 +118,8 @@ def test_index_keys_never_change_while_a_job_lives():
 
     items = [encode(job) for job in (new, running, canceling, finish(canceling))]
 
-    projected = ("pk", "sk", "shard", "id", "name", "version", "user", "tags", "command_id")
-    projected += ("command_name", "cluster_id", "cluster_name", "created_at_ms")
-    assert len({str([item.get(name) for name in projected]) for item in items}) == 1
+    kept = ("pk", "sk", "shard", "user_key", *(field.name for field in fields(ListedJob)))
+    assert len({str([item.get(name) for name in kept]) for item in items}) == 1
 
 
 def test_finished_ping_job_takes_one_write_unit():
@@ -113,6 +128,9 @@ def test_finished_ping_job_takes_one_write_unit():
         version="0.0.1",
         user="test_user",
         caller="arn:aws:iam::123456789012:role/heimdall-local-gateway",
+        owner="arn:aws:iam::123456789012:role/heimdall-local-gateway",
+        command_revision=12345,
+        cluster_revision=12345,
         command_criteria=("type:ping",),
         cluster_criteria=("type:localhost",),
         command_id="ping-0.0.1",

@@ -9,9 +9,12 @@ from botocore.stub import Stubber
 
 from heimdall.domain.command import Command
 from heimdall.domain.errors import StoreThrottledError
+from heimdall.domain.open_jobs import Look
 from heimdall.store.catalog import DynamoCatalogStore
 from heimdall.store.files import S3JobFiles
 from heimdall.store.jobs import DynamoJobStore
+from heimdall.store.open_jobs import DynamoOpenJobs
+from tests.contract.job_lists import a_query
 from tests.factories import JOB_ID, NOW_MS, make_cluster, make_command, make_job, make_running_job
 from tests.fakes.catalog import put
 
@@ -51,8 +54,18 @@ CALLS = [
     ),
     Call("jobs", "batch_get_item", lambda store: store.pulse(RUNNING, now_ms=1), "pulse"),
     Call("jobs", "put_item", lambda store: store.watch(JOB_ID, now_ms=1), "watch"),
-    Call("jobs", "query", lambda store: store.list_newest(limit=1, after=None), "list_newest"),
-    Call("jobs", "query", lambda store: list(store.unfinished(created_before_ms=1)), "unfinished"),
+    Call("jobs", "query", lambda store: store.list_jobs(a_query()), "list_jobs"),
+    Call("open_jobs", "get_item", lambda store: store.progress(Look.FIRST), "progress"),
+    Call("open_jobs", "update_item", lambda store: store.advance(Look.FIRST, JOB_ID), "advance"),
+    Call("open_jobs", "query", lambda store: list(store.marked()), "marked"),
+    Call(
+        "open_jobs",
+        "query",
+        lambda store: list(store.created_after(None, until_ms=1)),
+        "created_after",
+    ),
+    Call("open_jobs", "batch_write_item", lambda store: store.mark([make_job()]), "mark"),
+    Call("open_jobs", "batch_write_item", lambda store: store.unmark([JOB_ID]), "unmark"),
     Call("catalog", "get_item", lambda store: store.revision(), "revision"),
     Call("catalog", "get_item", lambda store: store.cursor_key(), "cursor_key"),
     Call("catalog", "query", lambda store: list(store.entries()), "entries"),
@@ -102,6 +115,7 @@ def open_store(kind):
     client = boto3.client("s3" if kind == "files" else "dynamodb")
     store = {
         "jobs": lambda: DynamoJobStore(client, "jobs"),
+        "open_jobs": lambda: DynamoOpenJobs(client, "jobs"),
         "catalog": lambda: DynamoCatalogStore(client, "catalog"),
         "files": lambda: S3JobFiles(lambda: client, "bucket"),
     }[kind]()

@@ -183,7 +183,8 @@ class JobListing:
         jobs = read_jobs(
             self.client,
             self.table,
-            [candidate.job_id for candidate in batch],
+            # A job that has finished is met twice where it was open, and may belong to one place.
+            list({candidate.job_id: None for candidate in batch}),
             is_consistent=found.walk is not None,
         )
         page.read += len(batch)
