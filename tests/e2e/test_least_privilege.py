@@ -10,6 +10,7 @@ import pytest
 
 from heimdall.domain.clock import new_job_id
 from heimdall.domain.job import JobStatus
+from heimdall.domain.open_jobs import Look
 from heimdall.store import keys
 from heimdall.store.jobs import DynamoJobStore
 from heimdall.store.open_jobs import DynamoOpenJobs
@@ -110,6 +111,11 @@ class World:
             self.environment.client("dynamodb"), self.environment.outputs["JobsTable"]
         )
 
+    def let_the_sweep_have_seen(self, job_id: str) -> None:
+        """Let a list of running jobs begin with markers."""
+        self._open_jobs().mark([self._jobs().get(job_id)])
+        self._open_jobs().advance(Look.FIRST, job_id)
+
     def _write_old_job(self, **changes: object) -> None:
         """Write a job of ten minutes ago, as if it had been lost after the sweep had seen it."""
         jobs = self._jobs()
@@ -173,7 +179,9 @@ def world(environment: Environment) -> Iterator[World]:
         printed = api.submit(job_body("noop", {"output_bytes": 100_000}))["id"]
         api.wait(running, until=("RUNNING",))
         api.wait(printed)
-        yield World(api, environment, running, printed)
+        world = World(api, environment, running, printed)
+        world.let_the_sweep_have_seen(printed)
+        yield world
         api.request("POST", f"/job/{running}/cancel")
         api.wait(running)
 

@@ -1,13 +1,19 @@
 """What the sweep finds: lost deliveries and dead executors."""
 
 from dataclasses import replace
+from typing import Any
 
+import boto3
 import pytest
 
+from functions.orchestrate import service
 from heimdall import runtime
 from heimdall.domain.clock import Clock
+from heimdall.store import keys
+from tests.contract.job_lists import job_at
 from tests.factories import job_request
 from tests.fakes.clock import FakeClock
+from tests.fakes.tables import JOBS
 from tests.functional.world import World
 
 
@@ -105,8 +111,6 @@ def test_stream_of_a_dead_executor_is_still_read(world: World, clock: FakeClock)
 
 
 def test_sweep_without_time_says_so_and_goes_on_next_time(world: World, clock: FakeClock) -> None:
-    from functions.orchestrate import service
-
     job_id = _die_while_running(world)
     clock.advance(90)
     sweeper = replace(runtime.orchestrate_runtime(), clock=clock)
@@ -116,3 +120,125 @@ def test_sweep_without_time_says_so_and_goes_on_next_time(world: World, clock: F
 
     assert world.sweep()["ended"] == 1
     assert world.get(f"/api/v1/job/{job_id}").body["status"] == "FAILED"
+
+
+def _markers() -> set[str]:
+    open_jobs = runtime.orchestrate_runtime().open_jobs
+    return {job_id for found in open_jobs.marked() for job_id, _ in found}
+
+
+def test_job_that_finishes_within_a_minute_is_looked_at_and_never_marked(
+    world: World, clock: FakeClock
+) -> None:
+    _submit(world)
+    world.deliver_all()
+    clock.advance(90)
+
+    assert world.sweep() == {"looked": 1, "seen": 0, "resent": 0, "ended": 0}
+
+    assert _markers() == set()
+    assert world.sweep()["looked"] == 0
+
+
+def test_each_job_is_looked_at_again_after_an_hour(world: World, clock: FakeClock) -> None:
+    ids = {_submit(world) for _ in range(3)}
+    world.deliver_all()
+    looked = []
+    for seconds in (30, 40, 3_000, 600, 60):
+        clock.advance(seconds)
+        looked.append(world.sweep()["looked"])
+
+    assert looked == [0, 3, 0, 3, 0]
+    assert len(ids) == 3
+
+
+def test_marker_outlives_its_job_by_an_hour(world: World, clock: FakeClock) -> None:
+    job_id = _die_while_running(world)
+    clock.advance(90)
+    assert world.sweep()["ended"] == 1
+
+    for minutes in (30, 34):
+        clock.advance(minutes * 60)
+        assert world.sweep()["seen"] == 0
+        assert _markers() == {job_id}
+    clock.advance(2 * 60)
+    world.sweep()
+
+    assert _markers() == set()
+
+
+def test_marker_of_a_job_that_was_removed_is_removed(world: World, clock: FakeClock) -> None:
+    job_id = _submit(world)
+    clock.advance(90)
+    world.sweep()
+    boto3.client("dynamodb").delete_item(TableName=JOBS, Key=keys.job_key(job_id))
+
+    assert world.sweep()["seen"] == 0
+
+    assert _markers() == set()
+
+
+def test_sweep_that_dies_between_marking_and_remembering_looks_again(
+    world: World, clock: FakeClock
+) -> None:
+    job_id = _die_while_running(world)
+    clock.advance(90)
+    orchestrate = replace(runtime.orchestrate_runtime(), clock=clock)
+
+    def die(**_: object) -> None:
+        raise RuntimeError("out of memory")
+
+    events = orchestrate.open_jobs.client.meta.events
+    events.register("before-call.dynamodb.UpdateItem", die)
+    with pytest.raises(RuntimeError):
+        service.sweep(runtime=orchestrate, has_time=lambda: True)
+    events.unregister("before-call.dynamodb.UpdateItem", die)
+    assert _markers() == {job_id}
+
+    report = service.sweep(runtime=orchestrate, has_time=lambda: True)
+
+    assert (report.looked, report.ended) == (1, 1)
+    assert _markers() == {job_id}
+
+
+def test_job_that_the_index_showed_late_is_found_by_the_second_look(
+    world: World, clock: FakeClock
+) -> None:
+    late = _die_while_running(world)
+    other = _submit(world)
+    orchestrate = replace(runtime.orchestrate_runtime(), clock=clock)
+
+    def lag(parsed: dict[str, Any], **_: object) -> None:
+        parsed["Items"] = [item for item in parsed["Items"] if item.get("id") != {"S": late}]
+
+    events = orchestrate.open_jobs.client.meta.events
+    events.register("after-call.dynamodb.Query", lag)
+    clock.advance(90)
+    service.sweep(runtime=orchestrate, has_time=lambda: True)
+    assert _markers() == {other}
+    events.unregister("after-call.dynamodb.Query", lag)
+    clock.advance(3_600)
+
+    service.sweep(runtime=orchestrate, has_time=lambda: True)
+
+    assert _markers() == {late, other}
+    clock.advance(60)
+    assert service.sweep(runtime=orchestrate, has_time=lambda: True).ended == 1
+    assert world.get(f"/api/v1/job/{late}").body["status"] == "FAILED"
+
+
+def test_look_that_runs_out_of_time_goes_on_where_it_stopped(
+    world: World, clock: FakeClock
+) -> None:
+    store = runtime.orchestrate_runtime().jobs
+    first_ms = clock.now_ms() - 600_000
+    for n in range(230):
+        store.create(job_at(first_ms + n))
+    sweeper = replace(runtime.orchestrate_runtime(), clock=clock)
+    looks = iter([True, True])
+
+    cut = service.sweep(runtime=sweeper, has_time=lambda: next(looks, False))
+    rest = service.sweep(runtime=sweeper, has_time=lambda: True)
+
+    assert (cut.looked, cut.is_complete) == (200, False)
+    assert (rest.looked, rest.seen, rest.is_complete) == (30, 230, True)

@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from heimdall.domain.job import Job
-from heimdall.domain.listing import JobQuery, ListedJob
+from heimdall.domain.listing import JobQuery, ListedJob, Order
 from heimdall.domain.open_jobs import Look
 from heimdall.domain.ports import Page
 from heimdall.store import keys
@@ -24,8 +24,8 @@ MAX_ENTRY_BYTES = 640 * 1_024
 MAX_JOBS = 300
 """What one page may read: entries of indexes, their bytes, and whole jobs."""
 
-_MAX_CHUNK, _MIN_CHUNK = 250, 10
-_SPARE = 24  # read beyond what the page lacks, where some will turn out unwanted
+_MAX_CHUNK, _SMALL_CHUNK, _MIN_CHUNK = 250, 50, 4
+_SPARE = 24
 
 
 class _BudgetSpentError(Exception):
@@ -37,7 +37,7 @@ class _Budget:
     """How much a page may still read.
 
     Attributes:
-        first: how many entries to read at once.
+        first: how many entries to read at once from each lane.
         may_grow: whether to read more at a time later, since many are unwanted.
     """
 
@@ -50,18 +50,37 @@ class _Budget:
     def is_left(self) -> bool:
         return self.entries < MAX_ENTRIES and self.bytes < MAX_ENTRY_BYTES
 
-    def next_chunk(self) -> int:
-        if not self.is_left:
-            raise _BudgetSpentError
-        if not self.may_grow:
-            return self.first
-        average = self.bytes // max(1, self.entries) + 1
-        left = min(MAX_ENTRIES - self.entries, (MAX_ENTRY_BYTES - self.bytes) // average)
-        return max(_MIN_CHUNK, min(_MAX_CHUNK, left // keys.SHARDS))
-
     def spend(self, items: Sequence[Item]) -> None:
         self.entries += len(items)
         self.bytes += sum(map(_bytes_of, items))
+
+
+@dataclass(slots=True)
+class _LaneBudget:
+    """How much to read at once from one lane.
+
+    Attributes:
+        has_given: whether the lane has given a candidate; until then it may read in any case, so
+            that every page comes further than the one before.
+    """
+
+    page: _Budget
+    has_given: bool = False
+    last: int = 0
+
+    def next_chunk(self) -> int:
+        if not self.page.is_left and self.has_given:
+            raise _BudgetSpentError
+        self.last = self._chunk() if self.page.is_left else _MIN_CHUNK
+        return self.last
+
+    def _chunk(self) -> int:
+        if not self.last or not self.page.may_grow:
+            return self.page.first
+        average = self.page.bytes // max(1, self.page.entries) + 1
+        entries = max(_SMALL_CHUNK, (MAX_ENTRIES - self.page.entries) // keys.SHARDS)
+        fitting = (MAX_ENTRY_BYTES - self.page.bytes) // average // keys.SHARDS
+        return max(_MIN_CHUNK, min(_MAX_CHUNK, 4 * self.last, entries, fitting))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +182,8 @@ class JobListing:
 
     def _fill(self, page: _Filling, walk: _Walk, found: Plan) -> str | None:
         """Fill a page; return the position to go on behind, None at the end of the list."""
-        reads_more = bool(walk.query.filter.statuses or found.walk)
         while page.lacks and page.read < MAX_JOBS:
-            batch = walk.take(page.lacks + _SPARE if reads_more else page.lacks)
+            batch = walk.take(page.lacks + _spare(walk.query))
             end = self._keep(page, batch, walk.query, found)
             if end is not None:
                 return end
@@ -198,36 +216,43 @@ class JobListing:
 
     def _candidates(self, found: Plan, query: JobQuery) -> Iterator[_Candidate]:
         budget = _Budget(
-            first=query.limit // keys.SHARDS + 2,
+            first=(query.limit + _spare(query)) // keys.SHARDS + 2,
             may_grow=not query.takes_all or found.walk is not None,
         )
-        merged = heapq.merge(
-            *(self._lane(lane, budget, query) for lane in found.lanes),
+        return heapq.merge(
+            *(self._lane(lane, _LaneBudget(budget), found, query) for lane in found.lanes),
             key=attrgetter("position"),
             reverse=query.is_descending,
         )
-        for candidate in merged:
-            if found.after is None or (
-                candidate.position < found.after
-                if query.is_descending
-                else candidate.position > found.after
-            ):
-                yield candidate
 
-    def _lane(self, lane: Lane, budget: _Budget, query: JobQuery) -> Iterator[_Candidate]:
-        # One entry of each lane is read in any case, so that every page comes further.
-        chunks = iter([budget.first if budget.is_left else 1])
+    def _lane(
+        self, lane: Lane, budget: _LaneBudget, found: Plan, query: JobQuery
+    ) -> Iterator[_Candidate]:
         for items in read_range(
             self.client,
             self.table,
             lane.range,
-            next_limit=lambda: next(chunks, None) or budget.next_chunk(),
+            next_limit=budget.next_chunk,
             is_descending=query.is_descending,
         ):
-            budget.spend(items)
+            budget.page.spend(items)
             for item in items:
                 key = lane.range.key_of(item)
-                yield _Candidate(lane.place(key), key.rpartition("#")[2], item, lane)
+                position = lane.place(key)
+                if _is_beyond(position, found.after, query):
+                    budget.has_given = True
+                    yield _Candidate(position, key.rpartition("#")[2], item, lane)
+
+
+def _spare(query: JobQuery) -> int:
+    """Return how many jobs to read beyond what the page lacks: some will turn out unwanted."""
+    return _SPARE if query.filter.statuses or query.order is Order.UPDATED_AT else 0
+
+
+def _is_beyond(position: str, after: str | None, query: JobQuery) -> bool:
+    if after is None:
+        return True
+    return position < after if query.is_descending else position > after
 
 
 def _is_in_place(candidate: _Candidate, job: Job, found: Plan) -> bool:
