@@ -4,10 +4,18 @@ from aws_lambda_powertools.event_handler import Response
 
 from functions.submit import service
 from functions.submit.answers import answer_of
+from functions.submit.explain import explain_job, read_dry_run
 from functions.submit.idempotency import read_key, submit_once
 from functions.submit.schemas import JobRequest, body
 from heimdall.domain.access import Role
-from heimdall.http.resolver import access, build_router, job_id_of, json_response, raw_event
+from heimdall.http.resolver import (
+    access,
+    build_router,
+    job_id_of,
+    json_response,
+    parameters,
+    raw_event,
+)
 from heimdall.runtime import submit_runtime
 
 router = build_router(takes=Role.SUBMITTER)
@@ -15,8 +23,11 @@ router = build_router(takes=Role.SUBMITTER)
 
 @router.post("/api/v1/job")
 def submit_job() -> Response[str]:
-    """Submit a job."""
+    """Submit a job, or tell what would become of it."""
+    is_dry = read_dry_run(parameters(router, "dry_run"))
     request = body(router, JobRequest)
+    if is_dry:
+        return json_response(explain_job(request, access=access(router), runtime=submit_runtime()))
     key = read_key(raw_event(router).get("headers", {}))
     who, runtime = access(router), submit_runtime()
     if key is None:

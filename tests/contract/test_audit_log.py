@@ -140,6 +140,7 @@ def test_what_is_recorded_during_a_walk_comes_before_it(log):
 
 def test_page_of_a_rare_entry_comes_short_instead_of_reading_on(aws, monkeypatch):
     monkeypatch.setattr(audit_module, "MAX_READ_ENTRIES", 10)
+    monkeypatch.setattr(audit_module, "_CHUNK", 2)
     log, rare = dynamo_log(), done(target="cluster/rare")
     recorded(log, rare, *(done(at_ms=NOW_MS + 1 + n) for n in range(25)))
     query = AuditQuery(target=like("cluster/%"))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from heimdall.domain.explain import Step
 from heimdall.http.errors import status_of
 from heimdall.settings import (
     PREFIX,
@@ -56,6 +57,12 @@ def test_every_step_of_choosing_is_documented():
         "cluster_tags",
         "cluster_criteria",
     ]
+
+
+def test_every_step_of_a_candidate_is_documented():
+    _, rows = rows_of("docs/reference/api.md", "candidate's step")
+
+    assert [step for step, _ in rows] == [step.value for step in Step]
 
 
 @pytest.mark.parametrize("function", SETTINGS)

@@ -13,10 +13,16 @@ _VERBS = {"GET": "read", "POST": "submit", "PUT": "put"}
 def record_refusal(
     error: HeimdallError, *, caller: Caller, method: str, path: str, gate: Gate
 ) -> None:
-    """Write a refusal into the trail, if it belongs there; the caller is refused in any case."""
-    if not is_recorded(error):
-        return
-    action, target = action_of(method, path)
+    """Write what a request was refused into the trail, if it belongs there."""
+    if is_recorded(error):
+        action, target = action_of(method, path)
+        note_refusal(error, caller=caller, action=action, target=target, gate=gate)
+
+
+def note_refusal(
+    error: HeimdallError, *, caller: Caller, action: str, target: str, gate: Gate
+) -> None:
+    """Write a refusal into the trail; the caller is refused even if that cannot be done."""
     entry = AuditEntry.refused(
         caller, error, at_ms=gate.clock.now_ms(), action=action, target=target
     )
