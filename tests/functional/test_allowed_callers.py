@@ -1,29 +1,23 @@
 """Commands that are for some callers only, through the API."""
 
-from dataclasses import replace
 from typing import Any
 
 import boto3
 import pytest
 
 from heimdall.domain.audit import AuditQuery, Outcome
-from heimdall.domain.command import Command
 from heimdall.store.audit import DynamoAuditLog
-from heimdall.store.catalog import DynamoCatalogStore
-from tests.factories import ACCOUNT, ALICE, PROXY, job_request, make_command
+from tests.factories import ACCOUNT, ALICE, PROXY, job_request
 from tests.fakes.tables import CATALOG
-from tests.functional.world import World
+from tests.functional.world import NOOP, World
 
 ETL = f"arn:aws:sts::{ACCOUNT}:assumed-role/etl/some-session"
 
 
-def restrict(*allowed_callers: str, command_id: str = "noop") -> None:
-    store = DynamoCatalogStore(boto3.client("dynamodb"), CATALOG)
-
-    def change(command: Command | None) -> Command:
-        return replace(command or make_command(id=command_id), allowed_callers=allowed_callers)
-
-    store._write("command", Command, command_id, change)
+def restrict(world: World, *allowed_callers: str, command_id: str = "noop") -> None:
+    command = NOOP | {"name": command_id, "allowed_callers": list(allowed_callers)}
+    answer = world.put(f"/api/v1/command/{command_id}", command)
+    assert answer.status == 200, answer.text
 
 
 def submit(world: World, user_arn: str, name: str | None = None) -> Any:
@@ -43,7 +37,7 @@ def submit(world: World, user_arn: str, name: str | None = None) -> Any:
 def test_command_is_for_those_whom_an_expression_matches(
     world: World, expression: str, status: int
 ) -> None:
-    restrict(expression)
+    restrict(world, expression)
 
     answer = submit(world, ALICE)
 
@@ -55,25 +49,25 @@ def test_command_is_for_those_whom_an_expression_matches(
 
 
 def test_session_name_is_no_ground_for_permission(world: World) -> None:
-    restrict("some-session")
+    restrict(world, "some-session")
     assert submit(world, ETL).status == 403
 
 
 def test_role_name_is(world: World) -> None:
-    restrict("etl")
+    restrict(world, "etl")
     assert submit(world, ETL).status == 200
 
 
 def test_whom_a_proxy_names_is_matched_and_never_the_proxy(world: World) -> None:
-    restrict("bob", "proxy", "arn:.*")
+    restrict(world, "bob", "proxy", "arn:.*")
 
     assert submit(world, PROXY, "bob").status == 200
     assert submit(world, PROXY, "eve").status == 403
 
 
 def test_other_commands_with_the_same_tags_are_chosen(world: World) -> None:
-    restrict("nobody")
-    restrict(command_id="open")
+    restrict(world, "nobody")
+    restrict(world, command_id="open")
 
     chosen = {submit(world, ALICE).body["command_id"] for _ in range(20)}
 
@@ -81,7 +75,7 @@ def test_other_commands_with_the_same_tags_are_chosen(world: World) -> None:
 
 
 def test_refused_caller_is_in_the_audit_trail(world: World) -> None:
-    restrict("nobody")
+    restrict(world, "nobody")
 
     refused = submit(world, ALICE)
 

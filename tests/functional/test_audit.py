@@ -78,6 +78,31 @@ def test_cancel_is_in_the_trail_once(world: World) -> None:
     ]
 
 
+def test_every_change_of_the_catalog_is_in_the_trail_with_its_revision(world: World) -> None:
+    path, binding = "/api/v1/binding/team", {"role": "viewer", "principals": [BOB]}
+    revisions = [
+        world.put(path, binding).body["revision"],
+        world.put(path, binding | {"teams": ["red"]}).body["revision"],
+    ]
+    world.put(f"{path}/status", {"status": "INACTIVE"})
+    world.post(f"{path}/rollback", {"revision": revisions[0]})
+    world.put(path, binding, headers={"if-match": '"999"'})
+
+    entries = trail(world, target="binding/team")
+
+    assert [entry["action"] for entry in reversed(entries)] == [
+        "binding.put",
+        "binding.put",
+        "binding.status",
+        "binding.rollback",
+    ]
+    assert {entry["outcome"] for entry in entries} == {"done"}
+    assert [entry["revision"] for entry in reversed(entries)][:2] == revisions
+    assert entries[2]["changed"] == ["teams"]
+    assert entries[1]["changed"] == ["status"]
+    assert {(entry["user"], entry["request_id"]) for entry in entries} == {("alice", "request-1")}
+
+
 def test_submissions_and_reads_that_are_answered_are_not_in_the_trail(world: World) -> None:
     before = trail(world)
     job_id = submit(world).body["id"]

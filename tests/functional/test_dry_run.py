@@ -104,7 +104,7 @@ def test_job_that_nothing_fits_would_be_refused_as_it_would_be(
 
 
 def test_caller_who_may_not_run_it_is_told_so(world: World) -> None:
-    restrict("alice")
+    restrict(world, "alice")
 
     told = try_out(world).body
 
