@@ -1,11 +1,11 @@
 """The catalog and its history, read."""
 
 from functools import partial
-from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from functions.query.listing import list_page
+from functions.query.catalog_list import listing_name, parameters_of, read_entry_query
+from functions.query.listing import list_page, page_answer
 from heimdall.domain.access import Binding, Role
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import CatalogEntry, CatalogStatus, Command
@@ -17,7 +17,7 @@ from heimdall.http.catalog_views import (
     revision_view,
 )
 from heimdall.http.preconditions import etag
-from heimdall.http.resolver import build_router, json_response
+from heimdall.http.resolver import build_router, json_response, parameters
 from heimdall.runtime import query_runtime
 
 _MAX_DIGITS = 12
@@ -29,19 +29,19 @@ open_router = build_router(takes=None)
 
 @router.get("/api/v1/commands")
 def list_commands() -> Response[str]:
-    """List commands, by id."""
+    """List commands, newest first unless asked for otherwise."""
     return _list(Command)
 
 
 @router.get("/api/v1/clusters")
 def list_clusters() -> Response[str]:
-    """List clusters, by id."""
+    """List clusters, newest first unless asked for otherwise."""
     return _list(Cluster)
 
 
 @bindings_router.get("/api/v1/bindings")
 def list_bindings() -> Response[str]:
-    """List bindings, by id."""
+    """List bindings, newest first unless asked for otherwise."""
     return _list(Binding)
 
 
@@ -136,8 +136,10 @@ def list_binding_statuses() -> Response[str]:
 
 
 def _list(kind: type[CatalogEntry]) -> Response[str]:
-    read: Any = partial(query_runtime().catalog.list_entries, kind)
-    return list_page(router, f"{kind.kind}s", read, entry_view)
+    sent = parameters(router, *parameters_of(kind))
+    query = read_entry_query(kind, sent, key=query_runtime().cursor_key)
+    page = query_runtime().catalog.list_entries(kind, query)
+    return page_answer(page, entry_view, listing=listing_name(kind, sent))
 
 
 def _show(kind: type[CatalogEntry], entry_id: str) -> Response[str]:

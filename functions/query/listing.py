@@ -21,8 +21,8 @@ def list_page(
     view: Callable[[Entry], dict[str, Any]],
 ) -> Response[str]:
     """Answer with the page that the parameters `limit` and `cursor` ask for."""
-    given = parameters(router, "limit", "cursor")
-    limit, cursor = read_limit(given.get("limit")), given.get("cursor") or None
+    given = {name: value for name, value in parameters(router, "limit", "cursor").items() if value}
+    limit, cursor = read_limit(given.get("limit")), given.get("cursor")
     key = query_runtime().cursor_key
     after = read_cursor(cursor, listing=listing, key=key()) if cursor else None
     return page_answer(read(limit=limit, after=after), view, listing=listing)

@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from heimdall.domain.access import Binding
+from heimdall.domain.catalog_listing import EntryQuery
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import CatalogStatus, Command
 from heimdall.domain.errors import (
@@ -26,7 +27,7 @@ def test_empty_catalog_has_revision_0_and_no_key(catalog):
     assert catalog.cursor_key() == b""
     assert list(catalog.entries()) == []
     assert list(catalog.changes_since(0)) == []
-    assert catalog.list_entries(Command, limit=10, after=None).entries == []
+    assert catalog.list_entries(Command, EntryQuery(limit=10)).entries == []
 
 
 def test_every_write_gives_the_next_revision(catalog):
@@ -187,32 +188,6 @@ def test_writer_that_is_overtaken_again_and_again_gives_up(open_catalog):
         one.get(Command, "noop")
 
 
-@pytest.mark.parametrize("count", [0, 1, 4, 5, 6, 11])
-def test_pages_give_each_entry_once_by_id(catalog, count):
-    put(catalog, *(make_cluster(id=f"c-{n:02}") for n in reversed(range(count))), make_command())
-
-    pages, after = [], None
-    while True:
-        page = catalog.list_entries(Cluster, limit=5, after=after)
-        pages.append([entry.id for entry in page.entries])
-        after = page.next_after
-        if after is None:
-            break
-
-    assert [entry for page in pages for entry in page] == [f"c-{n:02}" for n in range(count)]
-    assert [len(page) for page in pages[:-1]] == [5] * (len(pages) - 1)
-    assert pages[-1] or not count
-
-
-def test_page_of_commands_goes_on_after_an_id_that_is_gone(catalog):
-    put(catalog, make_command(id="a"), make_command(id="c"))
-
-    page = catalog.list_entries(Command, limit=1, after="b")
-
-    assert [entry.id for entry in page.entries] == ["c"]
-    assert page.next_after is None
-
-
 def test_cursor_key_is_made_with_the_first_write_and_stays(open_catalog):
     catalog = open_catalog()
     put(catalog, make_command())
@@ -261,18 +236,6 @@ def test_catalog_larger_than_one_answer_of_dynamodb_is_read_whole(dynamo_catalog
     calls.clear()
     assert len(list(dynamo_catalog.changes_since(0))) == 6
     assert len(calls) > 1
-
-
-def test_page_of_large_entries_is_full_and_goes_on(dynamo_catalog):
-    put(
-        dynamo_catalog,
-        *(make_cluster(id=f"c-{n}", context={"text": "x" * 250_000}) for n in range(7)),
-    )
-
-    page = dynamo_catalog.list_entries(Cluster, limit=6, after=None)
-
-    assert len(page.entries) == 6
-    assert page.next_after == "c-5"
 
 
 def test_throttled_transaction_is_no_conflict(dynamo_catalog):

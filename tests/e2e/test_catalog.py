@@ -1,5 +1,6 @@
 import time
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 
@@ -24,6 +25,10 @@ def put_command(api: Api, *, tag: str) -> None:
 def put_cluster(api: Api, *, tag: str) -> None:
     cluster = {"name": "other", "version": "1", "tags": ["type:localhost", tag]}
     assert api.request("PUT", "/cluster/other", json=cluster).is_success
+
+
+def get(api: Api, path: str, **query: str) -> Any:
+    return api.request("GET", f"{path}?{urlencode(query)}").json()
 
 
 def submitted(api: Api, command: str, cluster: str = "type:localhost") -> dict[str, Any]:
@@ -66,5 +71,45 @@ def test_what_was_put_can_be_read(api: Api):
     assert command["user"] == "heimdall-developer"
     listed = api.request("GET", "/commands").json()["data"]
     assert command in listed
-    assert [each["id"] for each in listed] == sorted(each["id"] for each in listed)
+    by_id = get(api, "/commands", order_by="id", direction="asc")
+    ids = [each["id"] for each in by_id["data"]]
+    assert ids == sorted(each["id"] for each in listed)
     assert api.request("GET", "/command/nothing").status_code == httpx.codes.NOT_FOUND
+
+
+def test_history_is_kept_and_gone_back_to(api: Api):
+    put_command(api, tag="type:first")
+    first = api.request("GET", "/command/changing").json()
+    put_command(api, tag="type:second")
+    seen = {"If-Match": f'"{first["revision"]}"'}
+    path = "/command/changing"
+
+    refused = api.request("PUT", f"{path}/status", json={"status": "DELETED"}, headers=seen)
+    back = api.request("POST", f"{path}/rollback", json={"revision": first["revision"]})
+
+    assert refused.json()["code"] == "revision_conflict"
+    assert back.json()["tags"] == first["tags"]
+    assert back.headers["etag"] == f'"{back.json()["revision"]}"'
+    newest = get(api, f"{path}/revisions", limit="1")["data"][0]
+    assert (newest["action"], newest["restored_revision"]) == ("rollback", first["revision"])
+    then = api.request("GET", f"{path}/revisions/{first['revision']}").json()
+    assert then["command"] == first
+
+
+def test_lists_are_filtered_and_walked(api: Api):
+    for order in ("id", "created_at", "updated_at"):
+        query = {"limit": "1", "order_by": order, "direction": "asc"}
+        ids = []
+        while True:
+            page = get(api, "/commands", **query)
+            ids += [command["id"] for command in page["data"]]
+            if not page["has_more"]:
+                break
+            query["cursor"] = page["next_cursor"]
+        assert len(ids) == len(set(ids)) > 3
+
+    found = get(api, "/commands", plugin="PING", status="active")
+    assert {command["plugin"] for command in found["data"]} == {"ping"}
+    binding = {"role": "viewer", "principals": ["named:nobody"], "status": "INACTIVE"}
+    assert api.request("PUT", "/binding/listed", json=binding).is_success
+    assert [each["id"] for each in api.request("GET", "/bindings").json()["data"]] == ["listed"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from heimdall.domain.access import Binding
+from heimdall.domain.catalog_listing import EntryOrder, EntryQuery, ListedEntry
 from heimdall.domain.command import CatalogEntry
 from heimdall.domain.errors import ConcurrentChangeError, RevisionNotFoundError
 from heimdall.domain.history import AnyEntry, Change, PastEntry, Revision
@@ -64,12 +65,28 @@ class InMemoryCatalogStore:
             raise entry_not_found(kind, entry_id)
         return found
 
-    def list_entries(
-        self, kind: type[AnyEntry], *, limit: int, after: str | None
-    ) -> Page[AnyEntry]:
-        rest = [entry for entry in self._sorted(kind) if after is None or entry.id > after]
-        page = rest[:limit]
-        return Page(page, next_after=page[-1].id if len(rest) > limit else None)
+    def list_entries(self, kind: type[AnyEntry], query: EntryQuery) -> Page[AnyEntry]:
+        began, _, after = (query.after or f"{len(self.data.versions)}:").partition(":")
+        places = self._places(kind, query.order, int(began))
+        rest = [
+            (place, entry)
+            for place, entry in sorted(places.items(), reverse=query.is_descending)
+            if not after or (place < after if query.is_descending else place > after)
+            if query.wants(ListedEntry.of(entry, previous=None, size=0))
+        ]
+        page = [entry for _, entry in rest[: query.limit]]
+        if len(rest) <= query.limit:
+            return Page(page, next_after=None)
+        return Page(page, next_after=f"{began}:{rest[query.limit - 1][0]}")
+
+    def _places(self, kind: type[AnyEntry], order: EntryOrder, began: int) -> dict[str, AnyEntry]:
+        latest = self._latest(kind)
+        if order is EntryOrder.ID:
+            return latest
+        if order is EntryOrder.CREATED_AT:
+            return {f"{entry.created_at_ms:015}#{entry.id}": entry for entry in latest.values()}
+        then = {entry.id: entry for entry in self.data.versions[:began] if isinstance(entry, kind)}
+        return {f"{entry.revision:012}": latest[entry.id] for entry in then.values()}
 
     def write(
         self,

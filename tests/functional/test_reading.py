@@ -194,8 +194,9 @@ def test_cursor_of_another_listing_is_refused(world: World) -> None:
 
 
 def test_commands_are_listed_page_by_page(world: World) -> None:
-    first = world.get("/api/v1/commands", {"limit": "3"}).body
-    second = world.get("/api/v1/commands", {"limit": "3", "cursor": first["next_cursor"]}).body
+    query = {"limit": "3", "order_by": "id", "direction": "asc"}
+    first = world.get("/api/v1/commands", query).body
+    second = world.get("/api/v1/commands", query | {"cursor": first["next_cursor"]}).body
 
     assert [command["id"] for command in first["data"] + second["data"]] == [
         "noop",

@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
+from heimdall.domain.catalog_listing import EntryOrder, EntryQuery
 from heimdall.domain.command import Command
 from heimdall.domain.errors import StoreThrottledError
 from heimdall.domain.open_jobs import Look
@@ -74,8 +75,14 @@ CALLS = [
     Call(
         "catalog",
         "query",
-        lambda store: store.list_entries(Command, limit=1, after="a"),
+        lambda store: store.list_entries(Command, EntryQuery(limit=1)),
         "list_entries",
+    ),
+    Call(
+        "catalog",
+        "get_item",
+        lambda store: store.list_entries(Command, EntryQuery(limit=1, order=EntryOrder.UPDATED_AT)),
+        "list_entries_by_update",
     ),
     Call(
         "catalog",

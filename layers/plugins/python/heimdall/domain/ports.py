@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from heimdall.domain.access import Binding
+from heimdall.domain.catalog_listing import EntryQuery
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import CatalogEntry, Command
 from heimdall.domain.history import Change, PastEntry, Revision
@@ -141,10 +142,16 @@ class CatalogStore(Protocol):
         """
         ...
 
-    def list_entries(
-        self, kind: type[AnyEntry], *, limit: int, after: str | None
-    ) -> Page[AnyEntry]:
-        """Read a page of the entries of a kind, by id."""
+    def list_entries(self, kind: type[AnyEntry], query: EntryQuery) -> Page[AnyEntry]:
+        """Read a page of the entries of a kind; it may come short, but with the key to go on.
+
+        All pages together hold every entry that was there at the first one once, however entries
+        change meanwhile.
+
+        Raises:
+            InvalidPageTokenError: so much was changed since the first page that this cannot be
+                told any more.
+        """
         ...
 
     def write(

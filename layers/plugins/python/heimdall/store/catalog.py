@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from heimdall.domain.access import Binding
+from heimdall.domain.catalog_listing import EntryQuery
 from heimdall.domain.command import CatalogEntry
 from heimdall.domain.errors import (
     ConcurrentChangeError,
@@ -25,6 +26,7 @@ from heimdall.store.catalog_items import (
     decode_revision,
     revision_of_head,
 )
+from heimdall.store.catalog_listing import read_page
 from heimdall.store.catalog_table import CatalogTable
 from heimdall.store.throttling import error_code, throttling_translated
 
@@ -73,16 +75,9 @@ class DynamoCatalogStore:
             raise entry_not_found(kind, entry_id)
         return decode_entry(kind, item)
 
-    def list_entries(
-        self, kind: type[AnyEntry], *, limit: int, after: str | None
-    ) -> Page[AnyEntry]:
-        """Read a page of the entries of a kind, by id."""
-        found: list[AnyEntry] = []
-        for item in self._items.partition(kind.kind, after=after, chunk=limit + 1):
-            if len(found) == limit:
-                return Page(found, next_after=found[-1].id)
-            found.append(decode_entry(kind, item))
-        return Page(found, next_after=None)
+    def list_entries(self, kind: type[AnyEntry], query: EntryQuery) -> Page[AnyEntry]:
+        """Read a page of the entries of a kind."""
+        return read_page(self._items, kind, query)
 
     def write(
         self,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from heimdall.domain.audit import AuditEntry
+from heimdall.domain.catalog_listing import EntryOrder, ListedEntry
 from heimdall.domain.command import CatalogEntry
 from heimdall.domain.errors import InvalidRequestError
 from heimdall.domain.history import AnyEntry, Change, Revision
@@ -54,7 +55,8 @@ class Write:
         yield keys.revision_key(entry.revision) | written | line | {"token": {"S": self.token}}
         yield keys.history_key(kind, entry.id, entry.revision) | line
         yield audit_item(_audited(self.change, revision), keep_for_days=self.change.keep_for_days)
-        listed = _listed(entry, len(definition.encode()), revision.previous)
+        shown = ListedEntry.of(entry, previous=revision.previous, size=len(definition.encode()))
+        listed = {"listed": {"S": _json(shown.to_dict())}}
         for order, place in places(entry).items():
             yield {"pk": {"S": keys.list_of(kind, order)}, "sk": {"S": place}, **listed}
 
@@ -89,9 +91,9 @@ class Write:
 def places(entry: CatalogEntry) -> Mapping[str, str]:
     """Return where an entry stands in the list of each order."""
     return {
-        "id": entry.id,
-        "created_at": keys.created_text(entry.created_at_ms, entry.id),
-        "updated_at": keys.revision_text(entry.revision),
+        EntryOrder.ID: entry.id,
+        EntryOrder.CREATED_AT: keys.created_text(entry.created_at_ms, entry.id),
+        EntryOrder.UPDATED_AT: keys.revision_text(entry.revision),
     }
 
 
@@ -111,6 +113,11 @@ def decode_revision(item: Item) -> Revision:
     return Revision(**values | {"changed": tuple(values["changed"])})
 
 
+def decode_listed(item: Item) -> ListedEntry:
+    """Read what a list holds of an entry."""
+    return ListedEntry(**json.loads(item["listed"]["S"]))
+
+
 def revision_of_head(head: Item | None) -> int:
     """Return the catalog's revision; 0 before the first write."""
     return int(head["revision"]["N"]) if head else 0
@@ -125,22 +132,6 @@ def _audited(change: Change, revision: Revision) -> AuditEntry:
         revision=revision.number,
         changed=revision.changed,
     )
-
-
-def _listed(entry: CatalogEntry, size: int, previous: int | None) -> Item:
-    """What the filters of the lists look at, and what the reading of a page needs."""
-    shown = {
-        "id": entry.id,
-        "name": entry.name,
-        "version": entry.version,
-        "user": entry.user,
-        "status": entry.status,
-        "plugin": getattr(entry, "plugin", ""),
-        "revision": entry.revision,
-        "previous": previous,
-        "bytes": size,
-    }
-    return {"listed": {"S": _json(shown)}}
 
 
 def _definition(entry: CatalogEntry) -> str:

@@ -1,14 +1,18 @@
 """Reading the table `catalog`, always strongly consistent."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from heimdall.domain.errors import StoreThrottledError
 from heimdall.store import keys
 from heimdall.store.throttling import throttling_translated
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+_BATCH = 100
+_TRIES = 10
 
 Item = dict[str, Any]
 
@@ -25,6 +29,26 @@ class CatalogTable:
         with throttling_translated():
             answer = self.client.get_item(TableName=self.name, Key=key, ConsistentRead=True)
         return answer.get("Item")
+
+    def batch(self, wanted: Sequence[keys.Key]) -> Iterator[Item]:
+        """Read some items, in any order.
+
+        Raises:
+            StoreThrottledError: DynamoDB put some of them off again and again.
+        """
+        left = list(wanted)
+        for _ in range(_TRIES + len(left) // _BATCH):
+            if not left:
+                return
+            asked, left = left[:_BATCH], left[_BATCH:]
+            request: Any = {self.name: {"Keys": asked, "ConsistentRead": True}}
+            with throttling_translated():
+                answer = self.client.batch_get_item(RequestItems=request)
+            yield from answer["Responses"][self.name]
+            put_off: Any = answer.get("UnprocessedKeys") or {self.name: {"Keys": []}}
+            left += put_off[self.name]["Keys"]
+        if left:
+            raise StoreThrottledError("the gateway's store is busy; try again in a few seconds")
 
     def partition(
         self,
