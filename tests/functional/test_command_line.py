@@ -13,7 +13,7 @@ import pytest
 from heimdall_client._session import Outside
 from heimdall_client.cli import main
 from tests.functional.in_process import in_process
-from tests.functional.world import World
+from tests.functional.world import CATALOG, World
 
 URL = "http://127.0.0.1:9090"
 NIGHTLY = ["submit", "--name", "nightly", "-c", "type:noop", "-l", "type:localhost"]
@@ -125,3 +125,52 @@ def test_entry_is_rolled_back_to_what_history_says(line):
     shown = line.json("revision", "command", "ping", str(first["revision"]))
     assert shown["command"]["plugin"] == "ping"
     assert line.run("rollback", "command", "ping", out.strip(), "--if-revision", "1")[0] == 1
+
+
+def test_status_shows_what_the_cluster_tells_of_the_job(line):
+    attribute = {"kind": "link", "value": "https://engine.example.com/{{ job.name }}"}
+    cluster = {**CATALOG["cluster/localhost"], "attributes": {"Console": attribute}}
+    line.world.put_catalog({"cluster/localhost": cluster})
+    line.read()
+    _, job, _ = line.run(*NIGHTLY)
+
+    _, out, err = line.run("status", job.strip(), "--wait")
+
+    assert out == "SUCCEEDED\n"
+    assert err == "Console: https://engine.example.com/nightly\n"
+    shown = line.json("show", "cluster", "localhost")["attributes"]
+    assert shown == {"Console": attribute}
+
+
+def test_jobs_are_found_by_every_filter(line):
+    line.run(*NIGHTLY, "--tag", "team:a", "--version", "2", "--wait")
+    line.run("submit", "--name", "greeting", "-c", "type:ping", "-l", "type:localhost")
+    nightly, greeting = line.json("jobs", "--direction", "asc")
+
+    def found(*options: str) -> list[str]:
+        return [job["id"] for job in line.json("jobs", *options)]
+
+    for options in (
+        ["--id", nightly["id"]],
+        ["--name", "NIGHT%"],
+        ["--version", "2"],
+        ["--command", "noop"],
+        ["--tag", "team:a", "--tag", "_name:nightly"],
+        ["--cluster", "local%", "--command", "n__p", "--user", "alice", "--status", "succeeded"],
+    ):
+        assert found(*options) == [nightly["id"]], options
+    assert found("--order-by", "updated_at") == [greeting["id"], nightly["id"]]
+    assert found("--status", "SUCCEEDED", "--status", "FAILED", "--limit", "1") == [greeting["id"]]
+    assert found("--user", "bob") == []
+
+
+def test_dry_run_tells_everyones_fate_and_runs_nothing(line):
+    code, out, err = line.run(*NIGHTLY, "--dry-run")
+    fates = {tuple(row.split()[:2]): row.split()[3:] for row in out.splitlines()[1:]}
+
+    assert code == 0
+    assert fates["command", "noop"] == fates["cluster", "localhost"] == ["chosen"]
+    assert fates["command", "ping"][:2] == ["lost", "command_criteria"]
+    assert "would run: noop on localhost" in err
+    assert line.run(*NIGHTLY, "-l", "type:elsewhere", "--dry-run")[0] == 1
+    assert line.json("jobs") == []

@@ -76,6 +76,8 @@ def test_rollback_prints_the_new_revision(line):
     assert outcome.err == "the command ping is as in revision 3 again\n"
     assert line.api.bodies == [{"revision": 3}]
     assert line.api.requests[0].headers["if-match"] == '"9"'
+    as_json = line.run("rollback", "command", "ping", "3", "--json").out
+    assert json.loads(as_json)["revision"] == 10
 
 
 def test_rollback_of_what_somebody_else_has_changed_meanwhile_is_refused(line):
