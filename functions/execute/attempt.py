@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from functions.execute.engine import EngineWork
-from functions.execute.streams import StreamWriter
+from functions.execute.redacted import redacted_logs, redacted_report, refuse_secret_handle
 from functions.execute.supervisor import Supervisor
 from heimdall.domain.attributes import with_attributes, with_outputs
 from heimdall.domain.cluster import Cluster
@@ -17,7 +17,9 @@ from heimdall.domain.errors import HeimdallError
 from heimdall.domain.job import Job
 from heimdall.domain.ports import JobFiles, StaleJobError
 from heimdall.observability import logger
-from heimdall.plugin.spec import RunReport, RunRequest, RunState
+from heimdall.plugin.redaction import Redactor
+from heimdall.plugin.secret import SecretReader
+from heimdall.plugin.spec import OutputStream, RunReport, RunRequest, RunState
 from heimdall.runtime import ExecuteRuntime
 
 
@@ -37,6 +39,8 @@ class Attempt:
     Attributes:
         job: as it is stored.
         seconds_left: how long the work may take inside the plugin's `start`.
+        streams: stdout and stderr, without secrets.
+        redactor: knows the secrets that were revealed to the plugin.
         context: the job's, once it is read.
         outputs: what the plugin told so far.
     """
@@ -45,17 +49,22 @@ class Attempt:
     assignment: Assignment
     runtime: ExecuteRuntime
     supervisor: Supervisor
-    streams: Sequence[StreamWriter]
+    streams: Sequence[OutputStream]
+    redactor: Redactor
     seconds_left: float
     context: dict[str, Any] | None = None
     outputs: dict[str, str] = field(default_factory=dict)
 
     def make(self) -> RunReport:
-        """Let the plugin do the work; whatever it raises becomes a report.
+        """Let the plugin do the work; whatever it raises becomes a report, without secrets.
 
         Raises:
             StaleJobError: the run is not ours any more.
         """
+        with redacted_logs(self.redactor):
+            return redacted_report(self._reported(), self.redactor)
+
+    def _reported(self) -> RunReport:
         try:
             return self._work()
         except StaleJobError:
@@ -63,7 +72,8 @@ class Attempt:
         except HeimdallError as error:
             return RunReport(state=RunState.FAILED, detail=str(error))
         except ValidationError as error:
-            return RunReport(state=RunState.FAILED, detail=f"a context no longer fits: {error}")
+            detail = f"a context no longer fits: {_faults_of(error)}"
+            return RunReport(state=RunState.FAILED, detail=detail)
         except Exception as error:  # noqa: BLE001 - other people's code ends here
             logger.exception("plugin failed", job_id=self.job.id)
             plugin = self.assignment.command.plugin
@@ -77,6 +87,7 @@ class Attempt:
         if isinstance(started, RunReport):
             self.outputs.update(started.outputs)
             return started
+        refuse_secret_handle(started, plugin, self.redactor)
         work = EngineWork(
             job=self.job,
             handle=started,
@@ -93,7 +104,7 @@ class Attempt:
 
     def tell(self, job: Job) -> Job:
         """Return the job with what the plugin told so far, in its outputs and its attributes."""
-        told = with_outputs(job, self.outputs)
+        told = with_outputs(job, self.redactor.value(self.outputs))
         if self.context is None:
             return told
         command, cluster = self.assignment.command, self.assignment.cluster
@@ -102,6 +113,7 @@ class Attempt:
     def _request(self, context: dict[str, Any]) -> RunRequest:
         job, command, cluster = self.job, self.assignment.command, self.assignment.cluster
         models = self.runtime.plugins.options(command.plugin)
+        secrets = {"secrets": SecretReader(self.runtime.read_secret, self.redactor)}
         return RunRequest(
             job_id=job.id,
             run=job.run,
@@ -109,9 +121,9 @@ class Attempt:
             user=job.user,
             command=command,
             cluster=cluster,
-            options=_validated(models.job, context),
-            command_options=_validated(models.command, dict(command.context)),
-            cluster_options=_validated(models.cluster, dict(cluster.context)),
+            options=models.job.model_validate(context, context=secrets),
+            command_options=models.command.model_validate(dict(command.context), context=secrets),
+            cluster_options=models.cluster.model_validate(dict(cluster.context), context=secrets),
             seconds_left=self.seconds_left,
             stop=self.supervisor,
             stdout=self.streams[0],
@@ -126,5 +138,9 @@ def read_context(job: Job, *, files: JobFiles) -> dict[str, Any]:
     return context
 
 
-def _validated(model: type[BaseModel], context: dict[str, Any]) -> BaseModel:
-    return model.model_validate(context)
+def _faults_of(error: ValidationError) -> str:
+    """Say what is wrong where, without the values, which pydantic's own text repeats."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+        for fault in error.errors(include_url=False, include_context=False, include_input=False)
+    )

@@ -15,6 +15,7 @@ from heimdall.domain.job import LEASE_MS, Job, JobStatus, RunOutcome
 from heimdall.domain.ports import FinishedRun, StaleJobError
 from heimdall.domain.result import ANSWERED_BYTES
 from heimdall.observability import count, logger
+from heimdall.plugin.redaction import RedactedStream, Redactor
 from heimdall.runtime import ExecuteRuntime
 
 MARGIN_SECONDS = 8.0
@@ -70,6 +71,8 @@ def execute_run(
         StreamWriter(runtime.files, job_id=job.id, run=job.run, name=name)
         for name in ("stdout", "stderr")
     ]
+    redactor = Redactor()
+    redacted = [RedactedStream(stream, redactor) for stream in streams]
     budget = max(seconds_left - MARGIN_SECONDS, 0.0)
     with Supervisor(
         job, jobs=runtime.jobs, streams=streams, clock=runtime.clock, seconds_left=budget
@@ -79,12 +82,15 @@ def execute_run(
             assignment=assignment,
             runtime=runtime,
             supervisor=supervisor,
-            streams=streams,
+            streams=redacted,
+            redactor=redactor,
             seconds_left=budget,
         )
         report = attempt.make()
     result = report.result.to_json() if report.result else None
     try:
+        for stream in redacted:
+            stream.close()
         ends = [stream.close() for stream in streams]
         outcome = outcome_of(report, supervisor.reason, budget, result, ends)
         if result and outcome.result is None and outcome.result_bytes:

@@ -11,8 +11,10 @@ from functions.submit.catalog_schemas import (
     CommandRequest,
     EntryRequest,
 )
-from functions.submit.schemas import Request, parse_body, parse_context, plain_tags
+from functions.submit.contexts import check_cluster_context, check_command_context
+from functions.submit.schemas import Request, parse_body, plain_tags, refusal
 from heimdall.domain.access import Binding
+from heimdall.domain.attributes import template_faults
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import CatalogStatus, Command, system_tags
 from heimdall.domain.errors import InvalidRequestError, UnknownPluginError
@@ -63,8 +65,7 @@ def define_command(command_id: str, request: CommandRequest, runtime: SubmitRunt
             f"plugin: this deployment has no plugin {request.plugin!r}",
             details=[{"path": "plugin", "message": "not among the plugins of any runner"}],
         )
-    models = runtime.plugins.options(request.plugin)
-    parse_context(models.command, request.context, path="context")
+    check_command_context(request.context, request.plugin, runtime)
     return Command(
         **_common(command_id, request),
         plugin=request.plugin,
@@ -74,14 +75,18 @@ def define_command(command_id: str, request: CommandRequest, runtime: SubmitRunt
     )
 
 
-def define_cluster(cluster_id: str, request: ClusterRequest, _: SubmitRuntime) -> Cluster:
+def define_cluster(cluster_id: str, request: ClusterRequest, runtime: SubmitRuntime) -> Cluster:
     """Make a cluster of what was sent for it.
 
     Raises:
-        InvalidRequestError: the id is wrong.
+        InvalidRequestError: the id, a template, a secret or a reference is wrong.
     """
     _check_id(cluster_id, request.id)
+    check_cluster_context(request.context, runtime)
     attributes = {label: shown.model_dump() for label, shown in request.attributes.items()}
+    faults = template_faults(attributes)
+    if faults:
+        raise refusal(faults)
     return Cluster(
         **_common(cluster_id, request), attributes=attributes, health_check=request.health_check
     )

@@ -107,18 +107,6 @@ def body(router: BaseRouter, model: type[Model]) -> Model:
     return parse_body(model, text)
 
 
-def parse_context(model: type[Model], context: dict[str, Any], *, path: str) -> Model:
-    """Check a context against the model of its plugin.
-
-    Raises:
-        InvalidRequestError: a field is wrong; details name each, below `path`.
-    """
-    try:
-        return model.model_validate(context)
-    except ValidationError as error:
-        raise invalid(error, path=path) from error
-
-
 def invalid(error: ValidationError, *, path: str = "") -> InvalidRequestError:
     """Say what pydantic found, with paths such as `context.arguments.0`."""
     details: list[dict[str, Any]] = [
@@ -128,6 +116,11 @@ def invalid(error: ValidationError, *, path: str = "") -> InvalidRequestError:
         }
         for found in error.errors(include_url=False, include_context=False, include_input=False)
     ]
+    return refusal(details)
+
+
+def refusal(details: list[dict[str, Any]]) -> InvalidRequestError:
+    """Make the error that says what is wrong with one field or more, each `{path, message}`."""
     first = details[0]
     where = first["path"] or "the body"
     more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""

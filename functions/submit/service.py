@@ -2,9 +2,9 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
-from functions.submit.schemas import JobRequest, parse_context, plain_tags
+from functions.submit.contexts import check_contexts
+from functions.submit.schemas import JobRequest, plain_tags
 from heimdall.domain.access import Access
 from heimdall.domain.attributes import with_attributes
 from heimdall.domain.audit import AuditEntry, AuditUnavailableError
@@ -15,7 +15,6 @@ from heimdall.domain.pairs import Pair
 from heimdall.domain.ports import JobFiles, JobStore, RunGoesOnError, RunLostError, StaleJobError
 from heimdall.domain.routing import Wish, choose_pair
 from heimdall.observability import count, logger
-from heimdall.plugin.registry import PluginRegistry
 from heimdall.runtime import SubmitRuntime
 
 INLINE_CONTEXT_BYTES = 4 * 1024
@@ -153,30 +152,6 @@ def _note_cancel(job_id: str, access: Access, runtime: SubmitRuntime) -> None:
     except AuditUnavailableError as error:
         # The job itself keeps who canceled it.
         logger.warning("cancel not in the audit trail", exc_info=error, **entry.to_dict())
-
-
-def check_contexts(context: dict[str, Any], pair: Pair, plugins: PluginRegistry) -> None:
-    """Check a job's context, and that of its pair, with the plugin's models.
-
-    Raises:
-        InvalidRequestError: a field is wrong; details have its path.
-    """
-    models = plugins.options(pair.command.plugin)
-    command, cluster = pair.command, pair.cluster
-    options = (
-        parse_context(models.job, context, path="context"),
-        parse_context(models.command, dict(command.context), path=f"command {command.id} context"),
-        parse_context(models.cluster, dict(cluster.context), path=f"cluster {cluster.id} context"),
-    )
-    if models.check is None:
-        return
-    try:
-        models.check(*options)
-    except ValueError as error:
-        message = str(error)
-        raise InvalidRequestError(
-            f"context: {message}", details=[{"path": "context", "message": message}]
-        ) from error
 
 
 def context_text(request: JobRequest) -> str:

@@ -53,11 +53,13 @@ class PluginContract:
         name: the plugin's.
         package: where its `options` and `plugin` modules are.
         secrets: what stands in the contexts below and must not come out again.
+        kept_secrets: the values of the references in the contexts below, which must not either.
     """
 
     name: ClassVar[str]
     package: ClassVar[str]
     secrets: ClassVar[tuple[str, ...]] = ()
+    kept_secrets: ClassVar[Mapping[str, str]] = {}
 
     @pytest.fixture
     def job_context(self) -> Context:
@@ -102,6 +104,7 @@ class PluginContract:
                 "context": job_context,
                 "command_context": command_context,
                 "cluster_context": cluster_context,
+                "secrets": self.kept_secrets,
             }
             return make_run_request(self.name, registry=registry, **{**contexts, **changes})
 
@@ -166,7 +169,8 @@ class PluginContract:
         started = build().start(run)
 
         shown = [repr(started), run.stdout.text, run.stderr.text]
-        assert [secret for secret in self.secrets if any(secret in text for text in shown)] == []
+        secrets = (*self.secrets, *self.kept_secrets.values())
+        assert [secret for secret in secrets if any(secret in text for text in shown)] == []
 
 
 class InStartContract(PluginContract):

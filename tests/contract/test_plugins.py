@@ -40,6 +40,7 @@ class TestNoop(LongInStartContract):
     name = "noop"
     package = "heimdall.plugins.noop"
     secrets = ("hunter2",)
+    kept_secrets = {"ssm:/heimdall/token": "correct horse"}  # noqa: RUF012 - as the contract says
 
     @pytest.fixture
     def job_context(self):
@@ -48,6 +49,10 @@ class TestNoop(LongInStartContract):
             "payload": {"password": "hunter2"},
             "outputs": {"url": "https://example.com"},
         }
+
+    @pytest.fixture
+    def cluster_context(self):
+        return {"token": "ssm:/heimdall/token"}
 
     @pytest.fixture
     def long_job_context(self):

@@ -7,7 +7,10 @@ from typing import Any, TypeVar
 
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
+from heimdall.domain.errors import PluginError
+from heimdall.plugin.redaction import Redactor
 from heimdall.plugin.registry import PluginRegistry
+from heimdall.plugin.secret import ReadSecret, SecretReader, SecretReference
 from heimdall.plugin.spec import RunRequest, StopReason
 
 T = TypeVar("T")
@@ -69,6 +72,18 @@ class FakeStream:
         return self.data
 
 
+def secret_store(secrets: Mapping[str, str]) -> ReadSecret:
+    """Read secrets from a dictionary: `{"ssm:/heimdall/token": "..."}`."""
+
+    def read(reference: SecretReference) -> str:
+        try:
+            return secrets[f"{reference.source}:{reference.name}"]
+        except KeyError:
+            raise PluginError(f"there is no secret {reference}") from None
+
+    return read
+
+
 def make_run_request(
     plugin: str = "noop",
     *,
@@ -76,9 +91,14 @@ def make_run_request(
     context: Mapping[str, Any] | None = None,
     command_context: Mapping[str, Any] | None = None,
     cluster_context: Mapping[str, Any] | None = None,
+    secrets: Mapping[str, str] | None = None,
     **changes: Any,
 ) -> RunRequest:
-    """Build a request as the executor does: the contexts checked by the plugin's own models."""
+    """Build a request as the executor does: the contexts checked by the plugin's own models.
+
+    `secrets` has the values of references without their keys.
+    """
+    reader = SecretReader(secret_store(secrets or {}), Redactor())
     models = (registry or PluginRegistry()).options(plugin)
     command = Command(
         id="command-1", name="command", version="1", plugin=plugin, context=command_context or {}
@@ -91,9 +111,13 @@ def make_run_request(
         "user": "ada",
         "command": command,
         "cluster": cluster,
-        "options": models.job.model_validate(context or {}),
-        "command_options": models.command.model_validate(command.context),
-        "cluster_options": models.cluster.model_validate(cluster.context),
+        "options": models.job.model_validate(context or {}, context={"secrets": reader}),
+        "command_options": models.command.model_validate(
+            command.context, context={"secrets": reader}
+        ),
+        "cluster_options": models.cluster.model_validate(
+            cluster.context, context={"secrets": reader}
+        ),
         "seconds_left": 60.0,
         "stop": FakeStopSignal(),
         "stdout": FakeStream(),

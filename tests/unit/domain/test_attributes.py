@@ -10,7 +10,7 @@ from heimdall.domain.attributes import (
     MAX_BYTES,
     MAX_VALUE_CHARACTERS,
     VARIABLES,
-    attribute_faults,
+    template_faults,
     with_attributes,
     with_outputs,
 )
@@ -168,31 +168,17 @@ def test_outputs_are_kept_as_far_as_there_is_room():
     assert MAX_BYTES - 1_100 < len(kept) < MAX_BYTES + 100
 
 
-@pytest.mark.parametrize(
-    ("attributes", "path", "message"),
-    [
-        ({"L": text("{{ nothing }}")}, "attributes.L.value", "there is no variable 'nothing'"),
-        ({"L": text("x" * 2_001)}, "attributes.L.value", "has 2,001 characters"),
-        ({"L": text("{% for x in y %}")}, "attributes.L.value", "there is no statement 'for'"),
-        ({"L": {"kind": "image", "value": ""}}, "attributes.L.kind", "must be one of link, text"),
-        ({"": text("x")}, "attributes.", "a label has 1 to 64 printable characters"),
-        ({"a\nb": text("x")}, "attributes.a\nb", "a label has 1 to 64 printable characters"),
-        ({"L" * 65: text("x")}, f"attributes.{'L' * 64}", "a label has 1 to 64"),
-        ({str(n): text("x") for n in range(21)}, "attributes", "a cluster has at most 20"),
-    ],
-)
-def test_faults_name_the_attribute(attributes, path, message):
-    [fault] = attribute_faults(attributes)
+def test_faults_name_each_attribute_whose_template_is_not_taken():
+    attributes = {
+        "Log": link("https://logs/{{ outputs.id }}"),
+        "a.b": text("{{ nothing }}"),
+        "Loop": text("{% for x in y %}"),
+    }
 
-    assert fault["path"] == path
-    assert fault["message"].startswith(message)
+    faults = template_faults(attributes)
 
-
-def test_sound_attributes_have_no_faults():
-    assert (
-        attribute_faults({"Log": link("https://logs/{{ outputs.id }}"), "x": text("{{ job.id }}")})
-        == []
-    )
+    assert [fault["path"] for fault in faults] == ["attributes.a.b.value", "attributes.Loop.value"]
+    assert faults[0]["message"].startswith("there is no variable 'nothing' here")
 
 
 def _is_unicode(text):

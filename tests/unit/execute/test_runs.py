@@ -18,8 +18,12 @@ from tests.factories import JOB_ID, NOW_MS, make_cluster, make_command, make_run
 from tests.fakes.catalog import InMemoryCatalogStore
 from tests.fakes.clock import FakeClock
 from tests.fakes.files import InMemoryJobFiles
+from tests.fakes.runs import secret_store
 
 SETTINGS = ExecuteSettings(jobs_table="j", catalog_table="c", bucket="b", retention_days=1)
+
+
+SECRETS = {"ssm:/heimdall/token": "hunter2"}
 
 
 class OnePlugin:
@@ -79,6 +83,7 @@ def run(jobs):
             files=files or InMemoryJobFiles(),
             catalog=InMemoryCatalogStore(),
             plugins=OnePlugin(plugin),
+            read_secret=secret_store(SECRETS),
             clock=FakeClock(),
         )
         running = make_running_job()

@@ -24,6 +24,8 @@ from heimdall.domain.ports import CatalogStore, JobFiles, JobStore, Runners
 from heimdall.domain.routing import RandomRouting, RoutingStrategy
 from heimdall.http.auth import Gate
 from heimdall.plugin.registry import PluginRegistry
+from heimdall.plugin.secret import ReadSecret
+from heimdall.secrets import AwsSecrets
 from heimdall.settings import (
     ExecuteSettings,
     OrchestrateSettings,
@@ -42,7 +44,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
 
 SYNC_WAIT_SECONDS = 25
 """How long `submit` waits for a sync job: the API gives up after 30 s, starts take some."""
@@ -94,6 +98,7 @@ class ExecuteRuntime:
     files: JobFiles
     catalog: CatalogStore
     plugins: PluginRegistry
+    read_secret: ReadSecret
     clock: Clock
 
 
@@ -164,6 +169,7 @@ def execute_runtime() -> ExecuteRuntime:
         files=S3JobFiles(once(_s3), settings.bucket),
         catalog=DynamoCatalogStore(dynamodb, settings.catalog_table),
         plugins=PluginRegistry(),
+        read_secret=AwsSecrets(once(_secrets_manager), once(_parameters)).read,
         clock=SystemClock(),
     )
 
@@ -217,6 +223,14 @@ def _dynamodb() -> "DynamoDBClient":
 
 def _sqs() -> "SQSClient":
     return boto3.client("sqs", config=_config(_READ_SECONDS))
+
+
+def _secrets_manager() -> "SecretsManagerClient":
+    return boto3.client("secretsmanager", config=_config(_READ_SECONDS))
+
+
+def _parameters() -> "SSMClient":
+    return boto3.client("ssm", config=_config(_READ_SECONDS))
 
 
 def _s3() -> "S3Client":

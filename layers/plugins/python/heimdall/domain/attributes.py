@@ -11,13 +11,9 @@ from heimdall.domain.command import CatalogEntry, Command
 from heimdall.domain.job import Job
 from heimdall.domain.templates import TemplateError, check_template, render
 
-MAX_ATTRIBUTES = 20
-MAX_LABEL_CHARACTERS = 64
 MAX_VALUE_CHARACTERS = 4_096
 MAX_BYTES = 16 * 1024
 """Of all attributes of a job together, and of all that a plugin tells: they are in its item."""
-
-KINDS = ("link", "text")
 
 _ENTRY = frozenset({"id", "name", "version", "context"})
 VARIABLES: Mapping[str, frozenset[str] | None] = {
@@ -36,28 +32,18 @@ _LINK = re.compile(r"https?://[^\s/?#\\\x00-\x20\x7f][^\s\\\x00-\x20\x7f]*", re.
 Attributes = Mapping[str, Mapping[str, str]]
 
 
-def attribute_faults(attributes: Attributes) -> list[dict[str, str]]:
-    """Find what is wrong with a cluster's attributes.
+def template_faults(attributes: Attributes) -> list[dict[str, str]]:
+    """Find which of a cluster's attributes have templates that are not taken.
 
     Returns:
-        `[{"path": "attributes.<label>.value", "message": ".."}]`; empty if nothing is.
+        `[{"path": "attributes.<label>.value", "message": ".."}]`; empty if all are taken.
     """
     faults = []
-    if len(attributes) > MAX_ATTRIBUTES:
-        message = f"a cluster has at most {MAX_ATTRIBUTES} attributes, not {len(attributes)}"
-        faults.append({"path": "attributes", "message": message})
     for label, attribute in attributes.items():
-        path = f"attributes.{label[:MAX_LABEL_CHARACTERS]}"
-        if not (0 < len(label) <= MAX_LABEL_CHARACTERS and label.isprintable()):
-            message = f"a label has 1 to {MAX_LABEL_CHARACTERS} printable characters"
-            faults.append({"path": path, "message": message})
-        if attribute["kind"] not in KINDS:
-            message = f"must be one of {', '.join(KINDS)}"
-            faults.append({"path": f"{path}.kind", "message": message})
         try:
             check_template(attribute["value"], VARIABLES)
         except TemplateError as error:
-            faults.append({"path": f"{path}.value", "message": str(error)})
+            faults.append({"path": f"attributes.{label}.value", "message": str(error)})
     return faults
 
 

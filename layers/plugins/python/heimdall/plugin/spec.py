@@ -15,13 +15,13 @@ from heimdall.domain.result import Result
 class PluginOptions(BaseModel):
     """A context that a plugin understands: unknown fields are refused, nothing is coerced."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
 
 class AnyOptions(BaseModel):
     """A context that the plugin does not look into."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
 
 
 class RunState(StrEnum):

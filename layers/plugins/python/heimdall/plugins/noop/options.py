@@ -4,13 +4,17 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from heimdall.plugin.spec import OptionModels, PluginOptions
+from heimdall.plugin.secret import Secret
+from heimdall.plugin.spec import AnyOptions, OptionModels, PluginOptions
 
 MAX_DELAY_SECONDS = 86_400
 """A day: longer than any run inside one function, so that deadlines can be tried out."""
 
 MAX_OUTPUT_BYTES = 1_000_000_000
 """A gigabyte: twice the memory of the light runner, so nothing passes by keeping it all."""
+
+
+TokenLeak = Literal["stdout", "stderr", "detail", "result", "output", "crash", "log"]
 
 
 class JobOptions(PluginOptions):
@@ -24,6 +28,8 @@ class JobOptions(PluginOptions):
             the engine is out of reach, `crash` ends the executor's process without a word.
         payload: any JSON; the result is its size.
         outputs: what the plugin tells of the work, for the cluster's attributes.
+        show_token: where the cluster's token is let out, which the executor has to prevent:
+            `crash` puts it into an error that no plugin should raise, `log` into the log.
     """
 
     outcome: Literal["succeeded", "failed"] = "succeeded"
@@ -32,6 +38,17 @@ class JobOptions(PluginOptions):
     fault: Literal["none", "error", "transient", "crash"] = "none"
     payload: Any = None
     outputs: dict[str, str] = Field(default_factory=dict)
+    show_token: TokenLeak | None = None
 
 
-OPTIONS = OptionModels(job=JobOptions)
+class ClusterOptions(AnyOptions):
+    """Where the run takes place, which may be any cluster.
+
+    Attributes:
+        token: a secret, for `show_token`.
+    """
+
+    token: Secret | None = None
+
+
+OPTIONS = OptionModels(job=JobOptions, cluster=ClusterOptions)

@@ -10,6 +10,7 @@ from heimdall.domain.cluster import Cluster
 from heimdall.domain.errors import PluginError, TransientPluginError
 from heimdall.domain.result import Column, Result
 from heimdall.plugin.spec import HealthReport, Plugin, RunHandle, RunReport, RunRequest, RunState
+from heimdall.plugins.noop.leak import leak
 from heimdall.plugins.noop.options import JobOptions
 
 CRASH_EXIT_CODE = 70
@@ -39,7 +40,7 @@ class NoopPlugin:
                 state=RunState.FAILED, detail="the delay is longer than a run may take"
             )
         _go_wrong(options)
-        return _report(options)
+        return _report(options) if options.show_token is None else leak(run, options.show_token)
 
     def poll(self, handle: RunHandle) -> RunReport:
         """Refuse: noop gives out no handles."""
