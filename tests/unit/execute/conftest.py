@@ -1,15 +1,43 @@
-"""The job store over moto, for what watches a run."""
+"""The job store over moto, for what watches a run; and runs themselves."""
 
 from collections.abc import Iterator
 
 import boto3
 import pytest
 
+from functions.execute import service
+from functions.execute.attempt import Assignment
+from heimdall.plugin.spec import AnyOptions, OptionModels
+from heimdall.runtime import ExecuteRuntime
+from heimdall.settings import ExecuteSettings
 from heimdall.store.jobs import DynamoJobStore
+from tests.factories import make_cluster, make_command, make_running_job
 from tests.fakes.aws import aws_in_memory
+from tests.fakes.catalog import InMemoryCatalogStore
 from tests.fakes.clock import FakeClock
 from tests.fakes.files import InMemoryJobFiles
+from tests.fakes.runs import secret_store
 from tests.fakes.tables import JOBS
+
+SETTINGS = ExecuteSettings(jobs_table="j", catalog_table="c", bucket="b", retention_days=1)
+
+
+ANY = OptionModels(job=AnyOptions)
+SECRETS = {"ssm:/heimdall/token": "hunter2"}
+
+
+class OnePlugin:
+    """A registry of one plugin."""
+
+    def __init__(self, plugin, models):
+        self._plugin = plugin
+        self._models = models
+
+    def plugin(self, name):
+        return self._plugin
+
+    def options(self, name):
+        return self._models
 
 
 @pytest.fixture
@@ -26,3 +54,23 @@ def files() -> InMemoryJobFiles:
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
+
+
+@pytest.fixture
+def run(jobs):
+    def run(plugin, *, files=None, cluster=None, models=ANY):
+        runtime = ExecuteRuntime(
+            settings=SETTINGS,
+            jobs=jobs,
+            files=files or InMemoryJobFiles(),
+            catalog=InMemoryCatalogStore(),
+            plugins=OnePlugin(plugin, models),
+            read_secret=secret_store(SECRETS),
+            clock=FakeClock(),
+        )
+        running = make_running_job()
+        jobs.create(running)
+        assignment = Assignment(running, make_command(), cluster or make_cluster())
+        return service.execute_run(assignment, runtime=runtime, seconds_left=60.0).job
+
+    return run

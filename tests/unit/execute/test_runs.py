@@ -5,38 +5,14 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from functions.execute import engine, service
-from functions.execute.attempt import Assignment
+from functions.execute import engine
 from heimdall.domain.errors import PluginError, StoreThrottledError, TransientPluginError
 from heimdall.domain.job import JobStatus, RunOutcome
 from heimdall.domain.ports import StaleJobError
 from heimdall.domain.result import Column, Result
-from heimdall.plugin.spec import AnyOptions, OptionModels, RunHandle, RunReport, RunState
-from heimdall.runtime import ExecuteRuntime
-from heimdall.settings import ExecuteSettings
-from tests.factories import JOB_ID, NOW_MS, make_cluster, make_command, make_running_job
-from tests.fakes.catalog import InMemoryCatalogStore
-from tests.fakes.clock import FakeClock
+from heimdall.plugin.spec import RunHandle, RunReport, RunState
+from tests.factories import JOB_ID, NOW_MS, make_cluster
 from tests.fakes.files import InMemoryJobFiles
-from tests.fakes.runs import secret_store
-
-SETTINGS = ExecuteSettings(jobs_table="j", catalog_table="c", bucket="b", retention_days=1)
-
-
-SECRETS = {"ssm:/heimdall/token": "hunter2"}
-
-
-class OnePlugin:
-    """A registry of one plugin that takes any context."""
-
-    def __init__(self, plugin):
-        self._plugin = plugin
-
-    def plugin(self, name):
-        return self._plugin
-
-    def options(self, name):
-        return OptionModels(job=AnyOptions)
 
 
 class Engine:
@@ -72,26 +48,6 @@ class InStart(Engine):
         return RunReport(
             state=RunState.SUCCEEDED, result=Result([Column("n", "int")], [[1]] * 5_000)
         )
-
-
-@pytest.fixture
-def run(jobs):
-    def run(plugin, *, files=None, cluster=None):
-        runtime = ExecuteRuntime(
-            settings=SETTINGS,
-            jobs=jobs,
-            files=files or InMemoryJobFiles(),
-            catalog=InMemoryCatalogStore(),
-            plugins=OnePlugin(plugin),
-            read_secret=secret_store(SECRETS),
-            clock=FakeClock(),
-        )
-        running = make_running_job()
-        jobs.create(running)
-        assignment = Assignment(running, make_command(), cluster or make_cluster())
-        return service.execute_run(assignment, runtime=runtime, seconds_left=60.0).job
-
-    return run
 
 
 def test_work_at_an_engine_is_followed_to_its_end_and_its_handle_forgotten(run, jobs):
