@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from aws_cdk import Acknowledgment
+from aws_cdk import Acknowledgment, ArnFormat
 from aws_cdk import aws_iam as iam
 
 from infra.stateful import HeimdallStateful
@@ -11,6 +11,9 @@ from infra.stateful import HeimdallStateful
 FILES = "jobs/*"
 CONTEXTS = "jobs/*/context.json"
 STREAMS = "jobs/*/std*"
+SECRETS = "heimdall/*"
+
+_HERE = "<AWS::Region>:<AWS::AccountId>"
 RESULTS = "jobs/*/result.json"
 
 
@@ -101,8 +104,14 @@ class Permissions:
                     ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
                     [queue_arn],
                 ),
+                allow("ReadSecrets", ["secretsmanager:GetSecretValue"], [self._secrets()]),
+                allow("ReadParameters", ["ssm:GetParameter"], [self._parameters()]),
             ],
-            wildcards=[self._any_job(keys) for keys in (FILES, CONTEXTS, STREAMS)],
+            wildcards=[
+                *(self._any_job(keys) for keys in (FILES, CONTEXTS, STREAMS)),
+                self._any_secret(f"secretsmanager:{_HERE}:secret:{SECRETS}"),
+                self._any_secret(f"ssm:{_HERE}:parameter/{SECRETS}"),
+            ],
         )
 
     def orchestrate(self) -> Grants:
@@ -143,6 +152,23 @@ class Permissions:
         return Acknowledgment(
             id=f"AwsSolutions-IAM5[Resource::{bucket['Fn::ImportValue']}/{keys}]",
             reason="It works on any job, and the id of the job is part of the key.",
+        )
+
+    def _secrets(self) -> str:
+        return self.data.format_arn(
+            service="secretsmanager",
+            resource="secret",
+            resource_name=SECRETS,
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+
+    def _parameters(self) -> str:
+        return self.data.format_arn(service="ssm", resource="parameter", resource_name=SECRETS)
+
+    def _any_secret(self, resource: str) -> Acknowledgment:
+        return Acknowledgment(
+            id=f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:{resource}]",
+            reason="Clusters refer to secrets that are made after the deployment, below one name.",
         )
 
     def _send(self) -> iam.PolicyStatement:

@@ -58,6 +58,10 @@ def redacted_logs(redactor: Redactor) -> Iterator[None]:
             handler.removeFilter(without_secrets)
 
 
+class _RedactedError(Exception):
+    """Stands for an error in the log: its text is that error's traceback, without secrets."""
+
+
 class _SecretFilter(logging.Filter):
     """Lets every record pass, its message, its facts and its traceback redacted."""
 
@@ -71,10 +75,10 @@ class _SecretFilter(logging.Filter):
             return True
         if not isinstance(record.msg, Mapping):
             record.msg, record.args = record.getMessage(), None
-        if record.exc_info and record.exc_info[0]:
+        if record.exc_info and not isinstance(record.exc_info[1], _RedactedError | None):
             trace = "".join(traceback.format_exception(*record.exc_info))
-            told = RuntimeError(self._redactor.text(trace))
-            record.exc_info, record.exc_text = (RuntimeError, told, None), None
+            told = _RedactedError(self._redactor.text(trace))
+            record.exc_info, record.exc_text = (_RedactedError, told, None), None
         for name, value in record.__dict__.items():
             if isinstance(value, str | list | Mapping):
                 record.__dict__[name] = self._redactor.value(value)

@@ -2,6 +2,9 @@
 
 import pytest
 
+SECRETS = "arn:Partition:secretsmanager:Region:AccountId:secret:heimdall/*"
+PARAMETERS = "arn:Partition:ssm:Region:AccountId:parameter/heimdall/*"
+
 FUNCTIONS = {
     "Submit": {
         "Jobs": (
@@ -66,6 +69,8 @@ FUNCTIONS = {
             ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
             "LightJobsQueue.Arn",
         ),
+        "ReadSecrets": ("secretsmanager:GetSecretValue", SECRETS),
+        "ReadParameters": ("ssm:GetParameter", PARAMETERS),
         "Logs": (["logs:CreateLogStream", "logs:PutLogEvents"], "ExecuteLightLogs.Arn"),
     },
     "Orchestrate": {
@@ -91,6 +96,8 @@ WILDCARDS = {
     "Files.Arn/jobs/*/context.json": "the context of any job; its id is part of the key",
     "Files.Arn/jobs/*/result.json": "the result of any job; its id is part of the key",
     "Files.Arn/jobs/*/std*": "the streams of any job; its id is part of the key",
+    SECRETS: "secrets are made after the deployment",
+    PARAMETERS: "so are parameters",
 }
 """Resources of allowing statements with a star in them, each with its reason."""
 

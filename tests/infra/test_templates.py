@@ -10,6 +10,7 @@ import pytest
 from tests.infra.assembly import ROOT, run_app, short
 
 FILES = "HeimdallStateful:ExportsOutputFnGetAttFiles"
+HERE = "<AWS::Region>:<AWS::AccountId>"
 EXCEPTIONS = {
     "Files": {"AwsSolutions-S1"},
     "FilesPolicy": {"AwsSolutions-S1"},
@@ -22,6 +23,8 @@ EXCEPTIONS = {
         "AwsSolutions-IAM5[jobs/*]",
         "AwsSolutions-IAM5[jobs/*/context.json]",
         "AwsSolutions-IAM5[jobs/*/std*]",
+        f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:{HERE}:secret:heimdall/*]",
+        f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ssm:{HERE}:parameter/heimdall/*]",
     },
     "SubmitFunction": {"AwsSolutions-L1"},
     "QueryFunction": {"AwsSolutions-L1"},
