@@ -1,19 +1,20 @@
-"""Reads a file of commands and clusters, written as in Heimdall's configuration."""
+"""Reads a file of commands, clusters and bindings, written as in Heimdall's configuration."""
 
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from heimdall_client._catalog_models import (
-    CatalogDefinition,
+    BindingDefinition,
     CatalogStatus,
     ClusterDefinition,
     CommandDefinition,
+    EntryDefinition,
 )
 from heimdall_client._connection import segment
 from heimdall_client._exceptions import CatalogFileError, ConfigurationError
@@ -37,21 +38,39 @@ NOT_CATALOG = frozenset(
 """Keys of Heimdall's configuration that are about its server; they are skipped, with a note."""
 
 
+Kind = Literal["command", "cluster", "binding"]
+
+_LISTS = ("commands", "clusters", "bindings")
+_ALTERNATIVES = "`commands:`, `clusters:` or `bindings:`"
+
+
 @dataclass(frozen=True, slots=True)
 class CatalogFile:
     """What a file says.
 
     Attributes:
-        commands: by id, in the file's order; so are clusters.
+        commands: by id, in the file's order; so are clusters and bindings.
+        kinds: of which it has a list, if only an empty one.
         notes: what was read and has no effect.
     """
 
-    commands: Mapping[str, CommandDefinition]
-    clusters: Mapping[str, ClusterDefinition]
+    commands: Mapping[str, CommandDefinition] = field(default_factory=dict)
+    clusters: Mapping[str, ClusterDefinition] = field(default_factory=dict)
+    bindings: Mapping[str, BindingDefinition] = field(default_factory=dict)
+    kinds: frozenset[Kind] = frozenset()
     notes: list[str] = field(default_factory=list)
 
+    def of(self, kind: Kind) -> Mapping[str, EntryDefinition]:
+        """Return the entries of one kind."""
+        by_kind: dict[Kind, Mapping[str, EntryDefinition]] = {
+            "command": self.commands,
+            "cluster": self.clusters,
+            "binding": self.bindings,
+        }
+        return by_kind[kind]
 
-class _Entry(CatalogDefinition):
+
+class _Entry(EntryDefinition):
     id: str | None = None
 
 
@@ -60,6 +79,10 @@ class _CommandEntry(_Entry, CommandDefinition):
 
 
 class _ClusterEntry(_Entry, ClusterDefinition):
+    """Nothing more than its two halves."""
+
+
+class _BindingEntry(_Entry, BindingDefinition):
     """Nothing more than its two halves."""
 
 
@@ -94,17 +117,21 @@ class _Reading:
 
     def catalog(self) -> CatalogFile:
         top = self._document.value
-        if not isinstance(top, dict) or not {"commands", "clusters"} & set(top):
-            self._fault((), "there must be `commands:` or `clusters:` at the top level")
+        if not isinstance(top, dict) or not set(_LISTS) & set(top):
+            self._fault((), f"at the top level there must be {_ALTERNATIVES}")
             top = {}
         self._check_top_level(top)
         commands = dict(self._entries(top, "commands", _CommandEntry))
         clusters = dict(self._entries(top, "clusters", _ClusterEntry))
+        bindings = dict(self._entries(top, "bindings", _BindingEntry))
         if self._faults:
             raise CatalogFileError("\n".join(self._faults))
+        kinds: tuple[Kind, ...] = ("command", "cluster", "binding")
         return CatalogFile(
             {key: CommandDefinition(**_given(entry)) for key, entry in commands.items()},
             {key: ClusterDefinition(**_given(entry)) for key, entry in clusters.items()},
+            {key: BindingDefinition(**_given(entry)) for key, entry in bindings.items()},
+            frozenset(kind for kind in kinds if top.get(f"{kind}s") is not None),
             self._notes,
         )
 
@@ -112,8 +139,8 @@ class _Reading:
         for key in top:
             if key in NOT_CATALOG:
                 self._note((key,), "is about Heimdall's own server and has no effect here")
-            elif key not in {"commands", "clusters"}:
-                known = {"commands", "clusters", *NOT_CATALOG}
+            elif key not in _LISTS:
+                known = {*_LISTS, *NOT_CATALOG}
                 self._fault((str(key),), _unknown(str(key), known))
 
     def _entries(
@@ -141,6 +168,8 @@ class _Reading:
             self._fault(path, "must be a mapping, such as `name: ...`")
             return None
         given = {str(key): value for key, value in item.items() if value is not None}
+        if model is _BindingEntry and "id" in given:
+            given = {"name": given["id"]} | given
         try:
             entry = model.model_validate(given)
             segment(entry.id or entry.name)

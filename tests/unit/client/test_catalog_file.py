@@ -109,6 +109,38 @@ def test_what_is_left_empty_counts_as_left_out(read):
     assert catalog.clusters["a"].status is None
 
 
+def test_only_kinds_with_a_list_are_listed(read):
+    catalog = read("commands:\nclusters: []\nbindings: [{id: a, role: admin, principals: ['*']}]\n")
+
+    assert catalog.kinds == {"cluster", "binding"}
+
+
+def test_bindings_are_read_and_named_like_their_ids_by_default(read):
+    catalog = read(
+        "bindings:\n"
+        "- {id: ops, role: operator, principals: ['arn:aws:iam::1:role/ops-*'], teams: [data]}\n"
+        "- {name: everybody, role: viewer, principals: ['*'], status: inactive}\n"
+    )
+
+    assert {key: binding.name for key, binding in catalog.bindings.items()} == {
+        "ops": "ops",
+        "everybody": "everybody",
+    }
+    assert catalog.bindings["ops"].teams == ["data"]
+    assert catalog.bindings["everybody"].status is CatalogStatus.INACTIVE
+
+
+def test_attributes_and_callers_are_read(read):
+    catalog = read(
+        "commands: [{name: a, plugin: p, allowed_callers: [ada]}]\n"
+        "clusters: [{name: a, health_check: on, attributes: {ui: {kind: link, value: x}}}]\n"
+    )
+
+    assert catalog.commands["a"].allowed_callers == ["ada"]
+    assert catalog.clusters["a"].health_check is True
+    assert catalog.clusters["a"].attributes["ui"].kind == "link"
+
+
 def test_parts_may_be_shared_by_anchors(read):
     catalog = read(
         "commands:\n"
@@ -132,8 +164,11 @@ COMMAND = "commands:\n- name: a\n  plugin: p\n"
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("", "1: the file: there must be `commands:` or `clusters:` at the top level"),
-        ("- a\n", "1: the file: there must be `commands:` or `clusters:` at the top level"),
+        ("", "1: the file: at the top level there must be `commands:`, `clusters:` or `bindings:`"),
+        (
+            "- a\n",
+            "1: the file: at the top level there must be `commands:`, `clusters:` or `bindings:`",
+        ),
         ("commands: x\n", "1: commands: must be a list"),
         ("commands: {a: b}\n", "1: commands: must be a list"),
         ("clusters:\n- a\n", "2: clusters[0]: must be a mapping, such as `name: ...`"),
@@ -161,6 +196,10 @@ COMMAND = "commands:\n- name: a\n  plugin: p\n"
         (f"{COMMAND}  allowed_callers: a\n", "4: commands[0].allowed_callers: must be a list"),
         (f"{COMMAND}  7: a\n", "4: commands[0].7: is no key that is known here"),
         ("clusters:\n- name: a\n  plugin: p\n", "3: clusters[0].plugin: is no key that is known"),
+        ("bindings:\n- {name: a, role: admin}\n", "2: bindings[0].principals: is missing"),
+        ("bindings:\n- {id: 7, role: a, principals: [b]}\n", "2: bindings[0].name: must be text"),
+        ("bindings:\n- {role: admin, principals: [b]}\n", "2: bindings[0].name: is missing"),
+        ("clusters:\n- {name: a, attributes: {x: y}}\n", "2: clusters[0].attributes.x: "),
         ("comands: []\nclusters:\n", "1: comands: is no key that is known here; did you mean `com"),
         ("commands:\n7: a\n", "2: 7: is no key that is known here"),
         (f"{COMMAND}  name: b\n", "4: the key 'name' is given twice"),

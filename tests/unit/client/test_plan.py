@@ -6,12 +6,15 @@ import pytest
 
 from heimdall_client import (
     ApplyError,
+    Attribute,
+    BindingDefinition,
     Client,
     ClusterDefinition,
     CommandDefinition,
     RouteNotFoundError,
     UnavailableError,
 )
+from heimdall_client._differences import Absent
 from heimdall_client.catalog_file import CatalogFile
 from heimdall_client.plan import apply_plan, make_plan
 from tests.unit.client.scripted_api import URL, ScriptedApi, error, reply
@@ -75,6 +78,7 @@ def test_what_is_there_is_left_alone_whatever_the_order_of_tags_and_the_systems_
         ({"version": "2", "description": "x"}, ("description", "version")),
         ({"tags": ["type:ping"]}, ("tags",)),
         ({"tags": ["type:ping", "a", "_id:ping"]}, ()),
+        ({"allowed_callers": ["ada"]}, ("allowed_callers",)),
         ({"cluster_tags": ["b"]}, ("cluster_tags",)),
         ({"cluster_tags": ["b", "c", "_id:local"]}, ("cluster_tags",)),
         ({"plugin": "shell", "is_sync": True}, ("plugin", "is_sync")),
@@ -204,3 +208,121 @@ def test_large_catalog_is_read_by_several_at_once():
 
     assert [step.id for step in plan] == list(wanted.clusters)
     assert {step.action for step in plan} == {"leave"}
+
+
+def test_writes_expect_what_the_plan_has_seen():
+    api = stored(command={"version": "0", "revision": 12})
+    api.on("GET /cluster/local", error(404, "cluster_not_found"))
+
+    with Client(URL, transport=api.transport) as client:
+        apply_plan(client, make_plan(client, catalog()))
+
+    cluster, command = api.requests[-2:]
+    assert (cluster.headers["if-none-match"], "if-match" in cluster.headers) == ("*", False)
+    assert (command.headers["if-match"], "if-none-match" in command.headers) == ('"12"', False)
+
+
+def test_api_that_tells_no_revision_is_written_without_a_condition():
+    api = stored(command={"version": "0"})
+
+    with Client(URL, transport=api.transport) as client:
+        apply_plan(client, make_plan(client, catalog()))
+
+    assert not {"if-match", "if-none-match"} & set(api.requests[-1].headers)
+
+
+ALL = "?status=ACTIVE%2CINACTIVE"
+OPS = BindingDefinition(name="ops", role="operator", principals=["named:a", "named:b"])
+
+
+def with_lists(api: ScriptedApi) -> ScriptedApi:
+    api.on(
+        f"GET /commands{ALL}",
+        reply({"data": [STORED_PING], "has_more": True, "next_cursor": "c"}),
+    )
+    api.on(f"GET /commands{ALL}&cursor=c", reply({"data": [{"id": "old", "status": "ACTIVE"}]}))
+    api.on(
+        f"GET /clusters{ALL}", reply({"data": [STORED_LOCAL, {"id": "old", "status": "ACTIVE"}]})
+    )
+    api.on(f"GET /bindings{ALL}", reply({"data": [{"id": "old", "status": "ACTIVE"}]}))
+    api.on("GET /binding/ops", error(404, "binding_not_found"))
+    return api
+
+
+def pruning(api: ScriptedApi, wanted: CatalogFile) -> list[tuple[str, str, str]]:
+    with Client(URL, transport=api.transport) as client:
+        plan = make_plan(client, wanted, prune=True)
+    return [(step.action, step.kind, step.id) for step in plan]
+
+
+def test_pruning_deletes_what_is_not_in_the_file_of_all_kinds_that_it_lists():
+    wanted = CatalogFile(
+        {"ping": PING}, {"local": LOCAL}, {"ops": OPS}, frozenset({"command", "cluster", "binding"})
+    )
+
+    assert pruning(with_lists(stored()), wanted) == [
+        ("leave", "cluster", "local"),
+        ("leave", "command", "ping"),
+        ("add", "binding", "ops"),
+        ("delete", "command", "old"),
+        ("delete", "cluster", "old"),
+        ("delete", "binding", "old"),
+    ]
+
+
+def test_pruning_leaves_kinds_alone_that_the_file_does_not_list():
+    wanted = CatalogFile({}, {"local": LOCAL}, kinds=frozenset({"cluster"}))
+
+    assert pruning(with_lists(stored()), wanted) == [
+        ("leave", "cluster", "local"),
+        ("delete", "cluster", "old"),
+    ]
+
+
+def test_pruning_an_empty_list_deletes_all_of_the_kind():
+    wanted = CatalogFile(kinds=frozenset({"command"}))
+
+    assert [step[2] for step in pruning(with_lists(stored()), wanted)] == ["old", "ping"]
+
+
+def test_list_that_is_refused_stops_the_plan():
+    api = with_lists(stored()).on(f"GET /clusters{ALL}", error(403, "forbidden"))
+    wanted = CatalogFile({}, {}, kinds=frozenset({"cluster"}))
+
+    with pytest.raises(ApplyError, match="clusters could not be listed; nothing was changed"):
+        pruning(api, wanted)
+
+
+@pytest.mark.parametrize(
+    ("present", "action"),
+    [
+        ({"principals": ["named:b", "named:a"], "role": "operator"}, "leave"),
+        ({"principals": ["named:a"], "role": "operator"}, "change"),
+        ({"principals": ["named:a", "named:b"], "role": "admin"}, "change"),
+    ],
+)
+def test_bindings_are_compared(present, action):
+    api = ScriptedApi().on(
+        "GET /binding/ops", reply({"id": "ops", "name": "ops", "status": "ACTIVE"} | present)
+    )
+
+    assert plan_of(api, CatalogFile(bindings={"ops": OPS}))[0][1] == action
+
+
+@pytest.mark.parametrize(
+    ("present", "changes"),
+    [
+        ({"ui": {"kind": "link", "value": "x"}}, []),
+        ({}, [("attributes.ui", Absent.NOTHING, {"kind": "link", "value": "x"})]),
+        ({"ui": {"kind": "text", "value": "x"}}, [("attributes.ui.kind", "text", "link")]),
+    ],
+)
+def test_attributes_are_compared_part_by_part(present, changes):
+    attributes = {"ui": Attribute(kind="link", value="x")}
+    wanted = ClusterDefinition(name="local", context=LOCAL.context, attributes=attributes)
+    api = stored(cluster={"attributes": present})
+
+    with Client(URL, transport=api.transport) as client:
+        step = make_plan(client, catalog(cluster=wanted))[0]
+
+    assert [(change.path, change.before, change.after) for change in step.changes] == changes
