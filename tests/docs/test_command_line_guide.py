@@ -33,7 +33,7 @@ def answer(request: httpx.Request) -> httpx.Response:
     if request.url.path.endswith("/result"):
         return httpx.Response(200, json={"columns": [], "data": []})
     path = request.url.path.removeprefix("/api/v1")
-    if path in IN_THE_FILE:
+    if request.method == "GET" and path in IN_THE_FILE:
         code = "command_not_found"
         return httpx.Response(404, json={"error": "no", "code": code, "request_id": "1"})
     return httpx.Response(200, json=JOB | {"data": []})
