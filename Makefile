@@ -41,16 +41,20 @@ down: ## stop the local environment; its jobs are kept
 
 # --- checks -----------------------------------------------------------------------------------
 
-.PHONY: fmt check test bench
+.PHONY: fmt openapi check test bench
 fmt: $(VENV)/.ready ## format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix-only -q .
 
-check: $(VENV)/.ready ## format, lint, types, import contracts, docs
+openapi: $(VENV)/.ready ## write openapi.json and its reference page from the code
+	@$(BIN)/python -m openapi
+
+check: $(VENV)/.ready ## format, lint, types, import contracts, the API's document, docs
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m openapi --check
 	@$(BIN)/pytest -q tests/docs
 
 test: dev ## every test, end-to-end ones included, on a local environment of its own

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from functions.query import audit_routes, catalog_routes, job_routes
+from functions.query import audit_routes, catalog_routes, gateway_routes, job_routes
 from heimdall.http.resolver import build_resolver
 from heimdall.observability import logger
 from heimdall.runtime import query_runtime
@@ -15,6 +15,7 @@ app.include_router(catalog_routes.router)
 app.include_router(catalog_routes.bindings_router)
 app.include_router(catalog_routes.open_router)
 app.include_router(audit_routes.router)
+app.include_router(gateway_routes.router)
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId")

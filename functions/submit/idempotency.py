@@ -165,7 +165,10 @@ def _replay(record: IdempotencyRecord, request: JobRequest, runtime: SubmitRunti
     view["context"] = request.context
     if "result" in view:
         result = _result_of(runtime.jobs.get(record.job_id), runtime)
-        view["result"] = json.loads(result) if result else None
+        if result:
+            view["result"] = json.loads(result)
+        else:
+            del view["result"]
     count("SubmissionReplayed", job_id=record.job_id)
     return _replayed(Answer(HTTPStatus(kept["status"]), view, kept["headers"]))
 

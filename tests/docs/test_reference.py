@@ -60,7 +60,7 @@ def test_every_step_of_choosing_is_documented():
 
 
 def test_every_step_of_a_candidate_is_documented():
-    _, rows = rows_of("docs/reference/api.md", "candidate's step")
+    _, rows = rows_of("docs/reference/dry-runs.md", "candidate's step")
 
     assert [step for step, _ in rows] == [step.value for step in Step]
 

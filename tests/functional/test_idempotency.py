@@ -71,7 +71,9 @@ def test_answer_that_said_accepted_says_it_again_with_the_address(world: World) 
 @pytest.mark.parametrize("size", [10_000, ANSWERED_BYTES])
 def test_result_in_s3_is_part_of_the_answer_given_again(world: World, size: int) -> None:
     first = _post(world, body=job_request(**SYNC)).body
-    result = json.dumps({"columns": [], "data": [], "padding": "x" * (size - 50)})
+    result = json.dumps(
+        {"columns": [{"name": "x", "type": "string"}], "data": [["x" * (size - 100)]]}
+    )
     store = runtime.submit_runtime()
     job = store.jobs.get(first["id"])
     store.files.put_result(job.id, job.run, result)

@@ -105,7 +105,7 @@ def test_result_too_large_for_the_item_comes_from_its_object(
     world: World, size: int, status: int
 ) -> None:
     store = runtime.query_runtime()
-    result = json.dumps({"columns": [], "data": [], "padding": "x" * size})
+    result = json.dumps({"columns": [{"name": "x", "type": "string"}], "data": [["x" * size]]})
     finished = make_job(
         status=JobStatus.SUCCEEDED, run=1, finished_at_ms=NOW_MS, result_bytes=len(result)
     )

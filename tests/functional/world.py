@@ -22,6 +22,7 @@ from tests.factories import ALICE, PROXY, http_event, sqs_event
 from tests.fakes.lambda_context import LambdaContext
 from tests.fakes.session import fresh_session
 from tests.fakes.tables import create_resources
+from tests.functional.documented import check_answer
 
 NOOP = {"name": "noop", "plugin": "noop", "tags": ["type:noop"], "cluster_tags": ["type:localhost"]}
 CATALOG = {
@@ -139,6 +140,7 @@ class World:
 
     def _http(self, handler: Any, method: str, path: str, **event: Any) -> Answer:
         answer = handler(http_event(method, path, **event), LambdaContext())
+        check_answer(method, path, answer)
         return Answer(
             answer["statusCode"],
             answer.get("body", ""),

@@ -106,6 +106,7 @@ class GuardedRouter(Router):
                 access(self).require(self._role)
             return function(*args, **kwargs)
 
+        vars(guarded)["role"] = self._role  # for the API's document
         return guarded
 
 

@@ -1,0 +1,1 @@
+"""Writes the API's contract from the code: openapi.json, and the reference page of it."""

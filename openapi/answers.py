@@ -1,0 +1,149 @@
+"""What the API answers about jobs: the shapes of `heimdall.http.views`, for the document only."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from heimdall.domain.job import JobStatus
+
+ABSENT: Any = None
+"""The default of a field that is left out where it is empty; the document does not show it."""
+
+EpochSeconds = Annotated[int, Field(description="seconds since the epoch, UTC")]
+Tags = Annotated[
+    list[str],
+    Field(description="the writer's tags and the system's: `_id:`, `_name:`, `_version:`"),
+]
+JsonObject = dict[str, Any]
+
+
+class Answer(BaseModel):
+    """The common base; a later version may add fields."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class FieldError(Answer):
+    """One thing that is wrong with a request."""
+
+    path: str
+    """Where: a field such as `context.query`, a parameter or a header."""
+    message: str
+    """What is wrong there."""
+
+
+class Error(Answer):
+    """What every refusal looks like."""
+
+    error: str
+    """One sentence for people."""
+    code: str
+    """One stable word for programs."""
+    request_id: str
+    """Finds the request in the logs."""
+    id: str = ABSENT
+    """The job that it is about."""
+    details: list[FieldError] | JsonObject = ABSENT
+    """Where it was wrong."""
+
+
+class GatewayRefusal(Answer):
+    """What API Gateway itself refuses: a wrong signature, a route that IAM does not allow."""
+
+    message: str
+
+
+class Column(Answer):
+    """One column of a result."""
+
+    name: str
+    type: str
+    """An engine-neutral word, such as `string` or `int`."""
+
+
+class Result(Answer):
+    """A table: `data[i][j]` belongs to `columns[j]`."""
+
+    columns: list[Column]
+    data: list[list[Any]]
+
+
+class Attribute(Answer):
+    """Something that the cluster shows about a job."""
+
+    kind: Literal["link", "text"]
+    value: str
+
+
+class JobSummary(Answer):
+    """A job as lists show it; empty fields are left out, arrays are always there."""
+
+    id: str = Field(json_schema_extra={"format": "uuid"})
+    name: str
+    version: str = ABSENT
+    user: str
+    """Whom the job is for."""
+    description: str = ABSENT
+    tags: Tags
+    status: JobStatus
+    is_sync: bool = ABSENT
+    """Whether the submitter waited."""
+    error: str = ABSENT
+    """Why it failed."""
+    command_criteria: list[str]
+    cluster_criteria: list[str]
+    command_id: str
+    command_name: str
+    command_revision: int = ABSENT
+    """The command's revision that the job ran with."""
+    cluster_id: str
+    cluster_name: str
+    cluster_revision: int = ABSENT
+    """The cluster's revision that the job ran with."""
+    choice: str = ABSENT
+    """A word on how the pair was chosen."""
+    run: int = ABSENT
+    """The number of the current attempt."""
+    canceled_by: str = ABSENT
+    """Who asked for its end first."""
+    job_attributes: dict[str, Attribute] = ABSENT
+    """What the cluster shows about the job, by label."""
+    created_at: EpochSeconds
+    started_at: EpochSeconds = ABSENT
+    """When the current run began; until then the job was in the queue."""
+    finished_at: EpochSeconds = ABSENT
+    """When the job ended."""
+    updated_at: EpochSeconds
+
+
+class Job(JobSummary):
+    """A job as it stands."""
+
+    context: JsonObject = ABSENT
+    """What its plugin was asked to do."""
+    result: Result = ABSENT
+    """The result; only in the answer to a sync submission, and if it is small enough."""
+
+
+class JobState(Answer):
+    """Where a job stands."""
+
+    status: JobStatus
+    error: str = ABSENT
+    """Why it failed."""
+    updated_at: EpochSeconds
+
+
+class CancelAccepted(Answer):
+    """The job's end was asked for; CANCELED follows."""
+
+    status: Literal["CANCELING"]
+
+
+class JobPage(Answer):
+    """A page of jobs; it may be short, and even empty, where `has_more` says that more follow."""
+
+    data: list[JobSummary]
+    has_more: bool
+    next_cursor: str = ABSENT
+    """Send it as `cursor`, with the same filters, for the next page."""

@@ -1,0 +1,155 @@
+"""What the API answers about the catalog and its history."""
+
+from typing import Any
+
+from heimdall.domain.access import Role
+from heimdall.domain.command import CatalogStatus
+from heimdall.domain.history import Action
+from openapi.answers import ABSENT, Answer, Attribute, EpochSeconds, JsonObject, Tags
+
+
+class Entry(Answer):
+    """What commands, clusters and bindings have in common."""
+
+    id: str
+    name: str
+    user: str
+    """Who wrote it last."""
+    description: str = ABSENT
+    status: CatalogStatus
+    """Only ACTIVE ones count; deleting is a status."""
+    created_at: EpochSeconds
+    updated_at: EpochSeconds
+    revision: int
+    """The catalog's revision that this version of it came with; also its ETag."""
+
+
+class Tagged(Entry):
+    """What commands and clusters have in common."""
+
+    version: str = ABSENT
+    tags: Tags
+    context: JsonObject
+    """Settings for the plugin; what is secret is a reference."""
+
+
+class Cluster(Tagged):
+    """Where a command may run; its context says how to reach it."""
+
+    attributes: dict[str, Attribute]
+    """What its jobs show, by label; the values are templates."""
+    health_check: bool
+    """Whether it is probed."""
+
+
+class Command(Tagged):
+    """What may be run, and with which plugin."""
+
+    plugin: str
+    is_sync: bool
+    """Whether the submitter waits for the result."""
+    cluster_tags: list[str]
+    """Tags that a cluster must all have for the command to run there."""
+    allowed_callers: list[str]
+    """Regular expressions; only callers whom one of them matches as a whole may run it."""
+
+
+class Binding(Entry):
+    """Gives a role to callers, and puts them into teams."""
+
+    role: Role
+    principals: list[str]
+    """Patterns of callers, with `*` and `?`: ARNs, or `named:<user>`."""
+    teams: list[str]
+    """Whose jobs these callers see beside their own."""
+
+
+class EntryState(Answer):
+    """An entry's status alone."""
+
+    status: CatalogStatus
+    updated_at: EpochSeconds
+    revision: int
+
+
+class CommandPage(Answer):
+    """A page of commands."""
+
+    data: list[Command]
+    has_more: bool
+    next_cursor: str = ABSENT
+
+
+class ClusterPage(Answer):
+    """A page of clusters."""
+
+    data: list[Cluster]
+    has_more: bool
+    next_cursor: str = ABSENT
+
+
+class BindingPage(Answer):
+    """A page of bindings."""
+
+    data: list[Binding]
+    has_more: bool
+    next_cursor: str = ABSENT
+
+
+class Revision(Answer):
+    """One line of an entry's history."""
+
+    revision: int
+    previous_revision: int | None
+    """The entry's revision before; null if this was its first."""
+    action: Action
+    restored_revision: int = ABSENT
+    """The revision that a rollback went back to."""
+    user: str
+    """Who changed it, by name."""
+    principal: str
+    """The ARN that signed the request."""
+    created_at: EpochSeconds
+    changed: list[str]
+    """The fields that it changed."""
+
+
+class RevisionPage(Answer):
+    """A page of an entry's history."""
+
+    data: list[Revision]
+    has_more: bool
+    next_cursor: str = ABSENT
+
+
+class Change(Answer):
+    """What a revision did to one field."""
+
+    field: str
+    before: Any
+    """Null if the entry was new."""
+    after: Any
+
+
+class PastEntry(Revision):
+    """What every revision shows in whole."""
+
+    changes: list[Change]
+
+
+class PastCommand(PastEntry):
+    """A command as one revision left it."""
+
+    command: Command
+
+
+class PastCluster(PastEntry):
+    """A cluster as one revision left it."""
+
+    cluster: Cluster
+
+
+class PastBinding(PastEntry):
+    """A binding as one revision left it."""
+
+    binding: Binding
