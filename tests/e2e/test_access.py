@@ -7,7 +7,7 @@ import pytest
 from local import identities
 from local.aws import ACCOUNT, REGION
 from local.environment import Environment
-from tests.e2e.api import Api, job_body
+from tests.e2e.api import Api, job_body, shell_body, wait_for
 
 READER = "reader-of-jobs"
 
@@ -84,3 +84,75 @@ def test_web_page_elsewhere_is_refused_by_the_gateway(gateway: Api):
     for headers in ({"Origin": "https://example.com"}, {"Host": "example.com"}):
         answer = gateway.request("GET", "/job/statuses", headers=headers)
         assert answer.status_code in (httpx.codes.FORBIDDEN, httpx.codes.MISDIRECTED_REQUEST)
+
+
+@pytest.mark.parametrize("way", ["gateway", "api"])
+def test_signer_and_developer_are_admins(way: str, request: pytest.FixtureRequest):
+    admin: Api = request.getfixturevalue(way)
+    cluster = {"name": "of-an-admin"}
+    binding = {"role": "viewer", "principals": ["named:nobody-in-particular"]}
+
+    for path, body in (("/cluster/of-an-admin", cluster), ("/binding/of-an-admin", binding)):
+        assert admin.request("PUT", path, json=body).status_code == httpx.codes.OK
+    newest = admin.request("GET", "/audit?target=binding%2Fof-an-admin&limit=1").json()["data"][0]
+    assert (newest["action"], newest["outcome"]) == ("binding.put", "done")
+    assert "named" not in newest["subject"]
+
+
+def test_named_user_is_a_submitter(gateway: Api):
+    ada, eve = {"X-Heimdall-User": "ada"}, {"X-Heimdall-User": "eve"}
+    job = gateway.request("POST", "/job", json=shell_body("sleep", "60"), headers=ada).json()
+    path = f"/job/{job['id']}"
+
+    for method, of_admins in (
+        ("PUT", "/cluster/of-ada"),
+        ("PUT", "/command/ping-0.0.1/status"),
+        ("PUT", "/binding/of-ada"),
+        ("GET", "/bindings"),
+        ("GET", "/audit"),
+    ):
+        answer = gateway.request(method, of_admins, json={}, headers=ada)
+        assert answer.status_code == httpx.codes.FORBIDDEN, of_admins
+        assert answer.json()["code"] == "forbidden"
+    for method, of_ada in (("GET", path), ("GET", f"{path}/stdout"), ("POST", f"{path}/cancel")):
+        answer = gateway.request(method, of_ada, headers=eve)
+        assert answer.status_code == httpx.codes.FORBIDDEN, of_ada
+    assert gateway.request("GET", path, headers=ada).json()["user"] == "ada"
+    assert gateway.request("POST", f"{path}/cancel", headers=ada).is_success
+    trail = gateway.request("GET", "/audit?user=eve&outcome=refused").json()["data"]
+    assert {(entry["action"], entry["target"]) for entry in trail} == {
+        ("job.read", f"job/{job['id']}"),
+        ("job.cancel", f"job/{job['id']}"),
+    }
+
+
+def test_binding_gives_a_named_user_another_role(gateway: Api):
+    olga = {"X-Heimdall-User": "olga"}
+    job = gateway.request("POST", "/job", json=job_body("ping")).json()
+    path = f"/job/{job['id']}"
+    assert gateway.request("GET", path, headers=olga).status_code == httpx.codes.FORBIDDEN
+
+    binding = {"role": "operator", "principals": ["named:olga"]}
+    assert gateway.request("PUT", "/binding/olga", json=binding).is_success
+
+    wait_for(
+        lambda: gateway.request("GET", path, headers=olga).is_success,
+        seconds=15,
+        what="the binding to be honoured",
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["X-Forwarded-User", "X-Amzn-Iam-User-Arn", "X-Remote-User", "X-Heimdall-Role", "Cookie"],
+)
+def test_other_headers_say_nothing_of_who_calls(name: str, api: Api):
+    answer = api.request("POST", "/job", json=job_body("ping"), headers={name: "eve"})
+
+    assert answer.json()["user"] == identities.DEVELOPER
+
+
+def test_user_header_is_the_same_header_in_any_case(api: Api):
+    answer = api.request("GET", "/jobs", headers={"x-HEIMDALL-uSER": "eve"})
+
+    assert answer.status_code == httpx.codes.FORBIDDEN
