@@ -36,7 +36,7 @@ def list_audit() -> Response[str]:
     listing = f"audit {json.dumps(filters)}"
     key = query_runtime().cursor_key()
     after = read_cursor(given["cursor"], listing=listing, key=key) if "cursor" in given else None
-    page = query_runtime().audit.list_entries(query, limit=limit, after=after)
+    page = query_runtime().audit().list_entries(query, limit=limit, after=after)
     return json_response(_page_view(page, listing, key))
 
 

@@ -59,7 +59,7 @@ Label = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(print
 class Attribute(BaseModel):
     """What jobs show under one label: a link or a text, made from a template."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
     kind: Literal["link", "text"]
     value: Annotated[str, Field(min_length=1, max_length=2_000)]

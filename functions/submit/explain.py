@@ -26,22 +26,6 @@ MAX_LIST_BYTES = 2 * 1024 * 1024
 """Two such lists are an answer that a function may give."""
 
 
-def read_dry_run(given: Mapping[str, str]) -> bool:
-    """Read the parameter `dry_run`.
-
-    Raises:
-        InvalidRequestError: it is anything but `true`.
-    """
-    if "dry_run" not in given:
-        return False
-    if given["dry_run"] == "true":
-        return True
-    message = "must be true, or left out"
-    raise InvalidRequestError(
-        f"dry_run {message}", details=[{"path": "dry_run", "message": message}]
-    )
-
-
 def explain_job(request: JobRequest, *, access: Access, runtime: SubmitRuntime) -> Json:
     """Tell what a submission would be answered now; nothing runs, nothing is kept of it.
 

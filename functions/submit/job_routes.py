@@ -1,13 +1,15 @@
 """Jobs submitted and canceled."""
 
+from collections.abc import Mapping
+
 from aws_lambda_powertools.event_handler import Response
 
 from functions.submit import service
 from functions.submit.answers import answer_of
-from functions.submit.explain import explain_job, read_dry_run
 from functions.submit.idempotency import read_key, submit_once
 from functions.submit.schemas import JobRequest, body
 from heimdall.domain.access import Role
+from heimdall.domain.errors import InvalidRequestError
 from heimdall.http.resolver import (
     access,
     build_router,
@@ -24,9 +26,11 @@ router = build_router(takes=Role.SUBMITTER)
 @router.post("/api/v1/job")
 def submit_job() -> Response[str]:
     """Submit a job, or tell what would become of it."""
-    is_dry = read_dry_run(parameters(router, "dry_run"))
+    is_dry = _is_dry_run(parameters(router, "dry_run"))
     request = body(router, JobRequest)
     if is_dry:
+        from functions.submit.explain import explain_job
+
         return json_response(explain_job(request, access=access(router), runtime=submit_runtime()))
     key = read_key(raw_event(router).get("headers", {}))
     who, runtime = access(router), submit_runtime()
@@ -42,3 +46,19 @@ def cancel_job(job_id: str) -> Response[str]:
     """Ask for a job's end."""
     service.cancel_job(job_id_of(job_id), access=access(router), runtime=submit_runtime())
     return json_response({"status": "CANCELING"})
+
+
+def _is_dry_run(given: Mapping[str, str]) -> bool:
+    """Read the parameter `dry_run`.
+
+    Raises:
+        InvalidRequestError: it is anything but `true`.
+    """
+    if "dry_run" not in given:
+        return False
+    if given["dry_run"] == "true":
+        return True
+    message = "must be true, or left out"
+    raise InvalidRequestError(
+        f"dry_run {message}", details=[{"path": "dry_run", "message": message}]
+    )

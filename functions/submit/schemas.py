@@ -53,7 +53,7 @@ Criteria = Annotated[list[Tag], Field(min_length=1, max_length=100)]
 class Request(BaseModel):
     """What a body is read as."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
 
 class JobRequest(Request):

@@ -7,7 +7,6 @@ from functions.submit.contexts import check_contexts
 from functions.submit.schemas import JobRequest, plain_tags
 from heimdall.domain.access import Access
 from heimdall.domain.attributes import with_attributes
-from heimdall.domain.audit import AuditEntry, AuditUnavailableError
 from heimdall.domain.clock import created_ms_of, new_job_id
 from heimdall.domain.errors import InvalidRequestError, RunnerUnavailableError
 from heimdall.domain.job import LEASE_MS, Job, JobStatus, RunOutcome
@@ -141,6 +140,8 @@ def cancel_job(job_id: str, *, access: Access, runtime: SubmitRuntime) -> Job:
 
 
 def _note_cancel(job_id: str, access: Access, runtime: SubmitRuntime) -> None:
+    from heimdall.domain.audit import AuditEntry, AuditUnavailableError
+
     entry = AuditEntry.done(
         access.caller,
         at_ms=runtime.clock.now_ms(),
@@ -148,7 +149,7 @@ def _note_cancel(job_id: str, access: Access, runtime: SubmitRuntime) -> None:
         target=f"job/{job_id}",
     )
     try:
-        runtime.audit.record(entry)
+        runtime.audit().record(entry)
     except AuditUnavailableError as error:
         # The job itself keeps who canceled it.
         logger.warning("cancel not in the audit trail", exc_info=error, **entry.to_dict())

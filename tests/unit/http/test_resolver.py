@@ -37,7 +37,7 @@ def resolver(*proxies, role=None, audit=None):
     gate = Gate(
         trusted_proxies=frozenset(proxies),
         rules=AccessRules(tuple, admins=[], default_role=role),
-        audit=audit or InMemoryAuditLog(),
+        audit=lambda: audit or InMemoryAuditLog(),
         clock=FakeClock(NOW_MS),
     )
     return build_resolver(lambda: gate)

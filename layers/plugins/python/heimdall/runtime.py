@@ -15,7 +15,6 @@ from botocore.config import Config
 
 from heimdall.dispatch import LambdaRunners
 from heimdall.domain.access import AccessRules, Binding, Role
-from heimdall.domain.audit import AuditLog
 from heimdall.domain.catalog import BindingCache, CatalogCache
 from heimdall.domain.clock import Clock, SystemClock
 from heimdall.domain.idempotency import IdempotencyStore
@@ -33,7 +32,6 @@ from heimdall.settings import (
     SubmitSettings,
     read_settings,
 )
-from heimdall.store.audit import DynamoAuditLog
 from heimdall.store.catalog import DynamoCatalogStore
 from heimdall.store.files import S3JobFiles
 from heimdall.store.idempotency import DynamoIdempotencyStore
@@ -47,6 +45,8 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
+
+    from heimdall.domain.audit import AuditLog
 
 SYNC_WAIT_SECONDS = 25
 """How long `submit` waits for a sync job: the API gives up after 30 s, starts take some."""
@@ -71,7 +71,7 @@ class SubmitRuntime:
     runners: Runners
     strategy: RoutingStrategy
     gate: Gate
-    audit: AuditLog
+    audit: "Callable[[], AuditLog]"
     clock: Clock
 
 
@@ -85,7 +85,7 @@ class QueryRuntime:
     catalog: CatalogStore
     cursor_key: Callable[[], bytes]
     gate: Gate
-    audit: AuditLog
+    audit: "Callable[[], AuditLog]"
     clock: Clock
 
 
@@ -121,7 +121,7 @@ def submit_runtime() -> SubmitRuntime:
     clock = SystemClock()
     catalog = DynamoCatalogStore(dynamodb, settings.catalog_table)
     cache = CatalogCache(catalog, clock)
-    audit = _audit_log(dynamodb, settings)
+    audit = once(lambda: _audit_log(dynamodb, settings))
     return SubmitRuntime(
         settings=settings,
         jobs=DynamoJobStore(dynamodb, settings.jobs_table),
@@ -145,7 +145,7 @@ def query_runtime() -> QueryRuntime:
     dynamodb = _dynamodb()
     clock = SystemClock()
     catalog = DynamoCatalogStore(dynamodb, settings.catalog_table)
-    audit = _audit_log(dynamodb, settings)
+    audit = once(lambda: _audit_log(dynamodb, settings))
     return QueryRuntime(
         settings=settings,
         jobs=DynamoJobStore(dynamodb, settings.jobs_table),
@@ -191,7 +191,7 @@ def orchestrate_runtime() -> OrchestrateRuntime:
 def _gate(
     bindings: Callable[[], Sequence[Binding]],
     settings: SubmitSettings | QuerySettings,
-    audit: AuditLog,
+    audit: "Callable[[], AuditLog]",
     clock: Clock,
 ) -> Gate:
     default_role = Role(settings.default_role) if settings.default_role != "none" else None
@@ -199,9 +199,9 @@ def _gate(
     return Gate(trusted_proxies=settings.trusted_proxies, rules=rules, audit=audit, clock=clock)
 
 
-def _audit_log(
-    dynamodb: "DynamoDBClient", settings: SubmitSettings | QuerySettings
-) -> DynamoAuditLog:
+def _audit_log(dynamodb: "DynamoDBClient", settings: SubmitSettings | QuerySettings) -> "AuditLog":
+    from heimdall.store.audit import DynamoAuditLog
+
     return DynamoAuditLog(dynamodb, settings.catalog_table, settings.audit_retention_days)
 
 

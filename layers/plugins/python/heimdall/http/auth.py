@@ -1,13 +1,15 @@
 """Who calls: what IAM says, or whom a trusted proxy names."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from heimdall.domain.access import AccessRules, Caller
-from heimdall.domain.audit import AuditLog
 from heimdall.domain.clock import Clock
 from heimdall.domain.errors import ForbiddenError, InvalidRequestError, UnauthenticatedError
+
+if TYPE_CHECKING:
+    from heimdall.domain.audit import AuditLog
 
 USER_HEADER = "x-heimdall-user"
 MAX_USER_CHARACTERS = 128
@@ -19,11 +21,12 @@ class Gate:
 
     Attributes:
         trusted_proxies: ARNs of the users and roles that may name somebody else.
+        audit: gives the trail; most requests have nothing for it, and so do not load it.
     """
 
     trusted_proxies: frozenset[str]
     rules: AccessRules
-    audit: AuditLog
+    audit: "Callable[[], AuditLog]"
     clock: Clock
 
 

@@ -27,7 +27,7 @@ def note_refusal(
         caller, error, at_ms=gate.clock.now_ms(), action=action, target=target
     )
     try:
-        gate.audit.record(entry)
+        gate.audit().record(entry)
     except AuditUnavailableError as unavailable:
         logger.warning("refusal not in the audit trail", exc_info=unavailable, **entry.to_dict())
 

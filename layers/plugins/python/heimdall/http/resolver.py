@@ -23,7 +23,6 @@ from heimdall.domain.errors import (
 )
 from heimdall.http.auth import Gate, caller_of, signer_of
 from heimdall.http.errors import RETRY_AFTER_SECONDS, error_body, internal_error_body, status_of
-from heimdall.http.refusals import record_refusal
 from heimdall.observability import logger
 
 _JSON = "application/json"
@@ -57,6 +56,8 @@ def build_resolver(gate: Callable[[], Gate]) -> APIGatewayHttpResolver:
     def refuse(error: HeimdallError) -> Response[str]:
         caller, event = app.context.get("caller"), app.current_event
         if caller is not None:
+            from heimdall.http.refusals import record_refusal
+
             record_refusal(
                 error, caller=caller, method=event.http_method, path=event.raw_path, gate=gate()
             )

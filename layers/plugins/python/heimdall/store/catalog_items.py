@@ -5,14 +5,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from heimdall.domain.audit import AuditEntry
 from heimdall.domain.catalog_listing import EntryOrder, ListedEntry
 from heimdall.domain.command import CatalogEntry
 from heimdall.domain.errors import InvalidRequestError
 from heimdall.domain.history import AnyEntry, Change, Revision
 from heimdall.domain.kinds import KINDS
 from heimdall.store import keys
-from heimdall.store.audit import audit_item
 from heimdall.store.catalog_table import Item
 
 MAX_ENTRY_BYTES = 300_000
@@ -54,7 +52,7 @@ class Write:
         yield keys.entry_key(kind, entry.id) | written
         yield keys.revision_key(entry.revision) | written | line | {"token": {"S": self.token}}
         yield keys.history_key(kind, entry.id, entry.revision) | line
-        yield audit_item(_audited(self.change, revision), keep_for_days=self.change.keep_for_days)
+        yield _audit_item(self.change, revision)
         shown = ListedEntry.of(entry, previous=revision.previous, size=len(definition.encode()))
         listed = {"listed": {"S": _json(shown.to_dict())}}
         for order, place in places(entry).items():
@@ -123,8 +121,11 @@ def revision_of_head(head: Item | None) -> int:
     return int(head["revision"]["N"]) if head else 0
 
 
-def _audited(change: Change, revision: Revision) -> AuditEntry:
-    return AuditEntry.done(
+def _audit_item(change: Change, revision: Revision) -> Item:
+    from heimdall.domain.audit import AuditEntry
+    from heimdall.store.audit import audit_item
+
+    entry = AuditEntry.done(
         change.caller,
         at_ms=change.at_ms,
         action=f"{revision.kind}.{revision.action}",
@@ -132,6 +133,7 @@ def _audited(change: Change, revision: Revision) -> AuditEntry:
         revision=revision.number,
         changed=revision.changed,
     )
+    return audit_item(entry, keep_for_days=change.keep_for_days)
 
 
 def _definition(entry: CatalogEntry) -> str:
