@@ -9,6 +9,8 @@ from heimdall_client import (
     Client,
     ClusterDefinition,
     CommandDefinition,
+    EntryQuery,
+    InvalidRequestError,
     RevisionConflictError,
     RevisionNotFoundError,
 )
@@ -92,3 +94,21 @@ def test_what_never_was_is_an_error_of_its_own(client):
         client.commands.get_revision("ping", 10**9)
     with pytest.raises(RevisionNotFoundError):
         client.commands.roll_back("ping", 10**9)
+
+
+def test_entries_are_found_by_every_filter(client):
+    client.commands.set_status("shell", "INACTIVE")
+    client.bindings.put("team", TEAM)
+
+    def found(**query) -> list[str]:
+        return [entry.id for entry in client.commands.iterate(EntryQuery(**query), page_size=2)]
+
+    assert found(order_by="id", direction="asc") == ["noop", "noop-sync", "ping", "shell"]
+    assert found(status=["INACTIVE", "DELETED"]) == ["shell"]
+    assert found(plugin="no%", name="NOOP-%") == ["noop-sync"]
+    assert found(id="p_ng", username="alice", version="0.0.%") == ["ping"]
+    assert found(order_by="updated_at")[0] == "shell"
+    assert [each.id for each in client.bindings.iterate(EntryQuery(name="t%"))] == ["team"]
+    assert [each.id for each in client.clusters.iterate()] == ["localhost"]
+    with pytest.raises(InvalidRequestError):
+        list(client.clusters.iterate(EntryQuery(plugin="ping")))
