@@ -24,7 +24,7 @@ def open_catalog(request: pytest.FixtureRequest) -> Callable[[], CatalogStore]:
     """Open a store of the catalog; all that a test opens keep the same one."""
     if request.param == "dynamodb":
         request.getfixturevalue("aws")
-        return lambda: DynamoCatalogStore(boto3.client("dynamodb"), CATALOG)
+        return lambda: DynamoCatalogStore(boto3.client("dynamodb"), CATALOG, pause=lambda _: None)
     data = CatalogData()
     return lambda: InMemoryCatalogStore(data)
 
@@ -36,4 +36,4 @@ def catalog(open_catalog: Callable[[], CatalogStore]) -> CatalogStore:
 
 @pytest.fixture
 def dynamo_catalog(aws: None) -> DynamoCatalogStore:
-    return DynamoCatalogStore(boto3.client("dynamodb"), CATALOG)
+    return DynamoCatalogStore(boto3.client("dynamodb"), CATALOG, pause=lambda _: None)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import boto3
 import pytest
 
 from heimdall.domain.access import Binding, Caller
@@ -15,6 +16,7 @@ from heimdall.domain.errors import (
 )
 from heimdall.domain.history import Action, Precondition
 from heimdall.store.audit import DynamoAuditLog
+from heimdall.store.catalog import DynamoCatalogStore
 from tests.factories import (
     ALICE,
     NOW_MS,
@@ -195,3 +197,22 @@ def test_a_change_that_loses_leaves_nothing_in_the_audit_trail(dynamo_catalog):
     trail = DynamoAuditLog(dynamo_catalog.client, CATALOG, 1)
     entries = trail.list_entries(AuditQuery(), limit=9, after=None).entries
     assert sorted(entry.revision for entry in entries) == [1, 2]
+
+
+def test_writer_that_was_overtaken_waits_longer_and_longer_at_random(aws):
+    pauses = []
+    store = DynamoCatalogStore(boto3.client("dynamodb"), CATALOG, pause=pauses.append)
+    other = DynamoCatalogStore(boto3.client("dynamodb"), CATALOG)
+    put(store, make_command())
+    assert pauses == []
+
+    def overtaken(existing):
+        put(other, make_cluster())
+        return make_command()
+
+    with pytest.raises(ConcurrentChangeError):
+        store.write(Command, "noop", overtaken, change=make_change())
+
+    assert len(pauses) == 11
+    assert all(0 <= pause <= min(0.02 * 2**n, 0.5) for n, pause in enumerate(pauses))
+    assert len(set(pauses)) == len(pauses)

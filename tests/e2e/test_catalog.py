@@ -1,4 +1,5 @@
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlencode
 
@@ -113,3 +114,33 @@ def test_lists_are_filtered_and_walked(api: Api):
     binding = {"role": "viewer", "principals": ["named:nobody"], "status": "INACTIVE"}
     assert api.request("PUT", "/binding/listed", json=binding).is_success
     assert [each["id"] for each in api.request("GET", "/bindings").json()["data"]] == ["listed"]
+
+
+def test_of_two_writers_at_once_one_wins_and_writers_of_others_all_do(api: Api):
+    put_command(api, tag="type:contended")
+    seen = api.request("GET", "/command/changing").json()["revision"]
+
+    def change(number: int) -> httpx.Response:
+        body = {"name": "changing", "plugin": "ping", "description": f"writer {number}"}
+        headers = {"If-Match": f'"{seen}"'}
+        return api.request("PUT", "/command/changing", json=body, headers=headers)
+
+    def add(number: int) -> httpx.Response:
+        return api.request("PUT", f"/cluster/at-once-{number}", json={"name": "at-once"})
+
+    with ThreadPoolExecutor(6) as pool:
+        changed = [pool.submit(change, number) for number in range(2)]
+        added = [pool.submit(add, number) for number in range(4)]
+        answers = [future.result() for future in changed]
+        others = [future.result().status_code for future in added]
+
+    assert others == [200] * 4
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    won = next(answer.json() for answer in answers if answer.is_success)
+    lost = next(answer.json() for answer in answers if not answer.is_success)
+    assert (lost["code"], lost["details"]) == (
+        "revision_conflict",
+        {"current_revision": won["revision"]},
+    )
+    history = get(api, "/command/changing/revisions", limit="2")["data"]
+    assert [line["revision"] for line in history] == [won["revision"], seen]

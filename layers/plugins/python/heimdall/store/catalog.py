@@ -1,8 +1,10 @@
 """Commands, clusters and bindings in DynamoDB, with a revision for every write."""
 
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -33,17 +35,25 @@ from heimdall.store.throttling import error_code, throttling_translated
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_TRIES = 10
+_TRIES = 12
+_FIRST_PAUSE_SECONDS = 0.01
+_PAUSE_SECONDS = 0.5
+_PAUSES = SystemRandom()
 _OVERTAKEN = frozenset({"TransactionCanceledException", "TransactionConflictException"})
 _THROTTLED = frozenset({"ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
 @dataclass(frozen=True, slots=True)
 class DynamoCatalogStore:
-    """Keeps the catalog in the table `catalog`; implements `domain.ports.CatalogStore`."""
+    """Keeps the catalog in the table `catalog`; implements `domain.ports.CatalogStore`.
+
+    Attributes:
+        pause: waits some seconds before a write that was overtaken is tried again.
+    """
 
     client: "DynamoDBClient"
     table: str
+    pause: Callable[[float], None] = time.sleep
 
     def revision(self) -> int:
         """Read the catalog's revision; 0 before the first write."""
@@ -88,7 +98,9 @@ class DynamoCatalogStore:
         change: Change,
     ) -> AnyEntry:
         """Replace an entry by what `replace_by` makes of it; called again if it was overtaken."""
-        for _ in range(_TRIES):
+        for tries in range(_TRIES):
+            if tries:
+                self.pause(_PAUSES.uniform(0, min(_FIRST_PAUSE_SECONDS * 2**tries, _PAUSE_SECONDS)))
             head = self._items.read(keys.HEAD)
             item = self._items.read(keys.entry_key(kind.kind, entry_id))
             before = decode_entry(kind, item) if item else None
