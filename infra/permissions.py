@@ -69,8 +69,8 @@ class Permissions:
             wildcards=[self._any_job(keys) for keys in (CONTEXTS, RESULTS)],
         )
 
-    def query(self) -> Grants:
-        """Reads everything; writes that somebody watches a job's output, or was refused."""
+    def query(self, *, executor_arns: Sequence[str]) -> Grants:
+        """Reads everything, has clusters probed; writes who watches a job and who was refused."""
         return Grants(
             statements=[
                 self._jobs("GetItem", "BatchGetItem"),
@@ -85,6 +85,7 @@ class Permissions:
                 ),
                 self._catalog("GetItem", "Query", "BatchGetItem"),
                 self._files("ReadFiles", "s3:GetObject", FILES),
+                allow("ProbeClusters", ["lambda:InvokeFunction"], executor_arns),
                 allow("TellMissingFromForbidden", ["s3:ListBucket"], [self.data.bucket.bucket_arn]),
             ],
             wildcards=[self._any_job(FILES)],

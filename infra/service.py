@@ -48,6 +48,7 @@ class HeimdallService(Stack):
             audit_retention_days=config.audit_retention_days,
         )
         self._executors = {name: self._execute(name) for name in config.runners}
+        self._executor_arns = [each.function_arn for each in self._executors.values()]
         self._addresses = {name: self._address(name) for name in config.runners}
         functions = {
             "Submit": self._submit(),
@@ -64,7 +65,6 @@ class HeimdallService(Stack):
         self._tell_service(functions, api)
 
     def _submit(self) -> lambda_.IFunction:
-        executor_arns = [function.function_arn for function in self._executors.values()]
         return self._function(
             "Submit",
             FunctionSpec(
@@ -73,7 +73,7 @@ class HeimdallService(Stack):
                 memory_mb=self._config.submit_memory_mb,
                 timeout_seconds=29,
                 environment=self._settings.submit(self._addresses),
-                grants=self._permissions.submit(executor_arns=executor_arns),
+                grants=self._permissions.submit(executor_arns=self._executor_arns),
             ),
         )
 
@@ -85,8 +85,8 @@ class HeimdallService(Stack):
                 description="HTTP reads",
                 memory_mb=self._config.query_memory_mb,
                 timeout_seconds=20,
-                environment=self._settings.query(),
-                grants=self._permissions.query(),
+                environment=self._settings.query(self._addresses),
+                grants=self._permissions.query(executor_arns=self._executor_arns),
             ),
         )
 

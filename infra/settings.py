@@ -46,12 +46,13 @@ class Settings:
             **self._callers,
         }
 
-    def query(self) -> dict[str, str]:
-        """Knows where to read."""
+    def query(self, runners: Mapping[str, RunnerAddress]) -> dict[str, str]:
+        """Knows where to read, and who probes clusters."""
         return {
             **self._jobs,
             **self._catalog,
             **self._bucket,
+            **self._addresses(runners),
             **self._callers,
         }
 

@@ -1,10 +1,11 @@
-"""The contracts of the routes about the audit trail and the gateway itself."""
+"""The contracts of the routes about health, the audit trail and the gateway itself."""
 
 from collections.abc import Mapping
 
 from heimdall.domain.audit import Outcome
-from openapi.contract import Contract, answers, number, text
-from openapi.other_answers import AuditPage
+from openapi.answers import Error, GatewayRefusal
+from openapi.contract import JSON, Contract, Response, answers, number, reference, text
+from openapi.other_answers import AuditPage, Health
 from openapi.parameters import CURSOR, LIMIT, like
 
 OTHER_CONTRACTS: Mapping[str, Contract] = {
@@ -22,6 +23,21 @@ OTHER_CONTRACTS: Mapping[str, Contract] = {
         ],
         responses=answers(AuditPage, "a page of the trail"),
     ),
+    "check_clusters": Contract(
+        tag="health",
+        responses={
+            **answers(Health, "no check found anything wrong"),
+            503: Response(
+                description="some check found something wrong; or the gateway is out of reach",
+                content={
+                    JSON: {
+                        "anyOf": [reference(Health), reference(Error), reference(GatewayRefusal)]
+                    }
+                },
+            ),
+        },
+    ),
+    "check_cluster": Contract(tag="health", responses=answers(Health, "whatever the checks found")),
     "get_openapi": Contract(
         tag="gateway",
         responses=answers({"type": "object"}, "this document"),

@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from functions.query import audit_routes, catalog_routes, gateway_routes, job_routes
+from functions.query import (
+    audit_routes,
+    catalog_routes,
+    gateway_routes,
+    health_routes,
+    job_routes,
+)
 from heimdall.http.resolver import build_resolver
 from heimdall.observability import logger
 from heimdall.runtime import query_runtime
@@ -16,6 +22,7 @@ app.include_router(catalog_routes.bindings_router)
 app.include_router(catalog_routes.open_router)
 app.include_router(audit_routes.router)
 app.include_router(gateway_routes.router)
+app.include_router(health_routes.router)
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId")

@@ -30,6 +30,7 @@ from heimdall.domain.errors import PluginError, TransientPluginError
 from heimdall.plugin.registry import PluginRegistry
 from heimdall.plugin.spec import (
     HealthReport,
+    HealthRequest,
     OptionModels,
     Plugin,
     RunHandle,
@@ -147,7 +148,13 @@ class PluginContract:
         assert [error["loc"] for error in raised.value.errors()] == [("no_such_field",)]
 
     def test_health_reports(self, build, make_run):
-        report = build().health(make_run().cluster)
+        run = make_run()
+
+        report = build().health(
+            HealthRequest(
+                cluster=run.cluster, cluster_options=run.cluster_options, seconds_left=10.0
+            )
+        )
 
         assert isinstance(report, HealthReport)
         assert isinstance(report.is_healthy, bool)

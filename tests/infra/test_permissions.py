@@ -53,6 +53,7 @@ FUNCTIONS = {
             {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["AUDIT#*"]}},
         ),
         "ReadFiles": ("s3:GetObject", "Files.Arn/jobs/*"),
+        "ProbeClusters": ("lambda:InvokeFunction", "ExecuteLightFunction.Arn"),
         "TellMissingFromForbidden": ("s3:ListBucket", "Files.Arn"),
         "Logs": (["logs:CreateLogStream", "logs:PutLogEvents"], "QueryLogs.Arn"),
     },

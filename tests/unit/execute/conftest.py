@@ -10,6 +10,7 @@ from functions.execute.attempt import Assignment
 from heimdall.plugin.spec import AnyOptions, OptionModels
 from heimdall.runtime import ExecuteRuntime
 from heimdall.settings import ExecuteSettings
+from heimdall.store.health import DynamoHealthStore
 from heimdall.store.jobs import DynamoJobStore
 from tests.factories import make_cluster, make_command, make_running_job
 from tests.fakes.aws import aws_in_memory
@@ -57,20 +58,29 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def run(jobs):
-    def run(plugin, *, files=None, cluster=None, models=ANY):
-        runtime = ExecuteRuntime(
+def make_runtime(jobs):
+    def make(plugin, *, files=None, models=ANY):
+        return ExecuteRuntime(
             settings=SETTINGS,
             jobs=jobs,
             files=files or InMemoryJobFiles(),
             catalog=InMemoryCatalogStore(),
             plugins=OnePlugin(plugin, models),
             read_secret=secret_store(SECRETS),
+            health=DynamoHealthStore(jobs.client, JOBS),
             clock=FakeClock(),
         )
+
+    return make
+
+
+@pytest.fixture
+def run(jobs, make_runtime):
+    def run(plugin, *, cluster=None, **runtime):
         running = make_running_job()
         jobs.create(running)
         assignment = Assignment(running, make_command(), cluster or make_cluster())
-        return service.execute_run(assignment, runtime=runtime, seconds_left=60.0).job
+        made = make_runtime(plugin, **runtime)
+        return service.execute_run(assignment, runtime=made, seconds_left=60.0).job
 
     return run

@@ -11,10 +11,17 @@ from pathlib import Path
 from typing import ClassVar, cast
 
 from acme_heimdall.spool.options import ClusterOptions, JobOptions
-from heimdall.domain.cluster import Cluster
 from heimdall.domain.errors import PluginError, TransientPluginError
 from heimdall.domain.result import Column, Result
-from heimdall.plugin.spec import HealthReport, Plugin, RunHandle, RunReport, RunRequest, RunState
+from heimdall.plugin.spec import (
+    HealthReport,
+    HealthRequest,
+    Plugin,
+    RunHandle,
+    RunReport,
+    RunRequest,
+    RunState,
+)
 
 
 class SpoolPlugin:
@@ -47,10 +54,11 @@ class SpoolPlugin:
         with _reaching():
             _file(handle, "cancel").touch()
 
-    def health(self, cluster: Cluster) -> HealthReport:
+    def health(self, request: HealthRequest) -> HealthReport:
         """See whether the directory is there."""
-        directory = ClusterOptions.model_validate(cluster.context).directory
-        return HealthReport(is_healthy=Path(directory).is_dir(), detail=directory)
+        directory = cast(ClusterOptions, request.cluster_options).directory
+        is_there = Path(directory).is_dir()
+        return HealthReport(is_healthy=is_there, detail=f"there is no directory {directory}")
 
 
 def build_plugin() -> Plugin:

@@ -17,6 +17,7 @@ from heimdall.dispatch import LambdaRunners
 from heimdall.domain.access import AccessRules, Binding, Role
 from heimdall.domain.catalog import BindingCache, CatalogCache
 from heimdall.domain.clock import Clock, SystemClock
+from heimdall.domain.health import HealthStore
 from heimdall.domain.idempotency import IdempotencyStore
 from heimdall.domain.open_jobs import OpenJobs
 from heimdall.domain.ports import CatalogStore, JobFiles, JobStore, Runners
@@ -24,6 +25,7 @@ from heimdall.domain.routing import RandomRouting, RoutingStrategy
 from heimdall.http.auth import Gate
 from heimdall.plugin.registry import PluginRegistry
 from heimdall.plugin.secret import ReadSecret
+from heimdall.probes import RunnerProbes
 from heimdall.secrets import AwsSecrets
 from heimdall.settings import (
     ExecuteSettings,
@@ -34,6 +36,7 @@ from heimdall.settings import (
 )
 from heimdall.store.catalog import DynamoCatalogStore
 from heimdall.store.files import S3JobFiles
+from heimdall.store.health import DynamoHealthStore
 from heimdall.store.idempotency import DynamoIdempotencyStore
 from heimdall.store.jobs import DynamoJobStore
 from heimdall.store.open_jobs import DynamoOpenJobs
@@ -50,6 +53,9 @@ if TYPE_CHECKING:
 
 SYNC_WAIT_SECONDS = 25
 """How long `submit` waits for a sync job: the API gives up after 30 s, starts take some."""
+
+PROBES_WAIT_SECONDS = 15
+"""How long `query` waits for health probes: they take 10 s at most, a start of a runner some."""
 
 _ATTEMPTS = 3
 _CONNECT_SECONDS = 1
@@ -83,6 +89,9 @@ class QueryRuntime:
     jobs: JobStore
     files: JobFiles
     catalog: CatalogStore
+    catalog_cache: CatalogCache
+    health: HealthStore
+    probes: RunnerProbes
     cursor_key: Callable[[], bytes]
     gate: Gate
     audit: "Callable[[], AuditLog]"
@@ -99,6 +108,7 @@ class ExecuteRuntime:
     catalog: CatalogStore
     plugins: PluginRegistry
     read_secret: ReadSecret
+    health: HealthStore
     clock: Clock
 
 
@@ -151,6 +161,9 @@ def query_runtime() -> QueryRuntime:
         jobs=DynamoJobStore(dynamodb, settings.jobs_table),
         files=S3JobFiles(once(_s3), settings.bucket),
         catalog=catalog,
+        catalog_cache=CatalogCache(catalog, clock),
+        health=DynamoHealthStore(dynamodb, settings.jobs_table),
+        probes=RunnerProbes(settings.runners, once(_probing_lambda)),
         cursor_key=_remembered(catalog.cursor_key),
         gate=_gate(BindingCache(catalog, clock).bindings, settings, audit, clock),
         audit=audit,
@@ -170,6 +183,7 @@ def execute_runtime() -> ExecuteRuntime:
         catalog=DynamoCatalogStore(dynamodb, settings.catalog_table),
         plugins=PluginRegistry(),
         read_secret=AwsSecrets(once(_secrets_manager), once(_parameters)).read,
+        health=DynamoHealthStore(dynamodb, settings.jobs_table),
         clock=SystemClock(),
     )
 
@@ -251,12 +265,20 @@ def _config(read_seconds: int) -> Config:
 
 
 def _waiting_lambda() -> "LambdaClient":
+    return _lambda(SYNC_WAIT_SECONDS)
+
+
+def _probing_lambda() -> "LambdaClient":
+    return _lambda(PROBES_WAIT_SECONDS)
+
+
+def _lambda(read_seconds: int) -> "LambdaClient":
     return boto3.client(
         "lambda",
         config=Config(
             retries={"total_max_attempts": 1},
             connect_timeout=_CONNECT_SECONDS,
-            read_timeout=SYNC_WAIT_SECONDS,
+            read_timeout=read_seconds,
             parameter_validation=False,
         ),
     )

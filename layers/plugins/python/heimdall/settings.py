@@ -63,6 +63,7 @@ class QuerySettings:
     jobs_table: str = _setting()
     catalog_table: str = _setting()
     bucket: str = _setting()
+    runners: Mapping[str, RunnerSettings] = _setting(_runners)
     trusted_proxies: frozenset[str] = _setting(_names)
     admins: frozenset[str] = _setting(_names)
     default_role: str = _setting()

@@ -123,8 +123,22 @@ class RunReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HealthRequest:
+    """The question whether a cluster works.
+
+    Attributes:
+        cluster_options: the cluster's context, an instance of `ClusterOptions`.
+        seconds_left: an answer that comes later is not waited for.
+    """
+
+    cluster: Cluster
+    cluster_options: BaseModel
+    seconds_left: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HealthReport:
-    """Whether a cluster answers."""
+    """Whether a cluster works; `detail` is for people: why it does not."""
 
     is_healthy: bool
     detail: str = ""
@@ -182,6 +196,10 @@ class Plugin(Protocol):
         """
         ...
 
-    def health(self, cluster: Cluster) -> HealthReport:
-        """Ask with one cheap read whether the cluster answers."""
+    def health(self, request: HealthRequest) -> HealthReport:
+        """Ask with one cheap read whether the cluster works.
+
+        Raises:
+            PluginError: it does not; or the report says so.
+        """
         ...

@@ -63,6 +63,11 @@ def idempotency_key(record_id: str) -> Key:
     return {"pk": {"S": f"IDEM#{record_id}"}, "sk": {"S": "IDEM"}}
 
 
+def health_key(cluster_id: str, plugin: str) -> Key:
+    """The last result of one plugin's probes of one cluster."""
+    return {"pk": {"S": "HEALTH"}, "sk": {"S": f"{cluster_id}#{plugin}"}}
+
+
 def shard_of(job_id: str) -> int:
     """The partition of a job in an index, or of an entry in the trail, by the id's random end."""
     return int(job_id[-2:], 16) % SHARDS

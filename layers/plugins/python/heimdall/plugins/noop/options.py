@@ -45,10 +45,16 @@ class ClusterOptions(AnyOptions):
     """Where the run takes place, which may be any cluster.
 
     Attributes:
-        token: a secret, for `show_token`.
+        token: a secret, for `show_token`; an unhealthy cluster's is revealed by the probe.
+        is_healthy: what a probe says.
+        health_delay_seconds: how long a probe takes.
     """
 
     token: Secret | None = None
+    is_healthy: bool = True
+    health_delay_seconds: float = Field(
+        default=0.0, ge=0, le=MAX_DELAY_SECONDS, allow_inf_nan=False
+    )
 
 
 OPTIONS = OptionModels(job=JobOptions, cluster=ClusterOptions)

@@ -6,12 +6,19 @@ import time
 from collections.abc import Iterator
 from typing import ClassVar, cast
 
-from heimdall.domain.cluster import Cluster
 from heimdall.domain.errors import PluginError, TransientPluginError
 from heimdall.domain.result import Column, Result
-from heimdall.plugin.spec import HealthReport, Plugin, RunHandle, RunReport, RunRequest, RunState
+from heimdall.plugin.spec import (
+    HealthReport,
+    HealthRequest,
+    Plugin,
+    RunHandle,
+    RunReport,
+    RunRequest,
+    RunState,
+)
 from heimdall.plugins.noop.leak import leak
-from heimdall.plugins.noop.options import JobOptions
+from heimdall.plugins.noop.options import ClusterOptions, JobOptions
 
 CRASH_EXIT_CODE = 70
 """EX_SOFTWARE of sysexits.h: tells a requested crash from a kill in an executor's log."""
@@ -50,9 +57,14 @@ class NoopPlugin:
         """Refuse: noop gives out no handles."""
         raise PluginError(f"noop gives out no handles, so this is not one: {dict(handle.values)}")
 
-    def health(self, cluster: Cluster) -> HealthReport:  # noqa: ARG002 - part of the protocol
-        """Say yes: noop needs nothing of its cluster."""
-        return HealthReport(is_healthy=True)
+    def health(self, request: HealthRequest) -> HealthReport:
+        """Say what the cluster's context says, after as long as it says."""
+        options = cast(ClusterOptions, request.cluster_options)
+        time.sleep(options.health_delay_seconds)
+        if options.is_healthy:
+            return HealthReport(is_healthy=True)
+        token = f" with {options.token.reveal()}" if options.token else ""
+        return HealthReport(is_healthy=False, detail=f"noop was asked to be unhealthy{token}")
 
 
 def build_plugin() -> Plugin:

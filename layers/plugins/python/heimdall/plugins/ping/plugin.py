@@ -2,10 +2,17 @@
 
 from typing import ClassVar
 
-from heimdall.domain.cluster import Cluster
 from heimdall.domain.errors import PluginError
 from heimdall.domain.result import Column, Result
-from heimdall.plugin.spec import HealthReport, Plugin, RunHandle, RunReport, RunRequest, RunState
+from heimdall.plugin.spec import (
+    HealthReport,
+    HealthRequest,
+    Plugin,
+    RunHandle,
+    RunReport,
+    RunRequest,
+    RunState,
+)
 
 
 class PingPlugin:
@@ -26,7 +33,7 @@ class PingPlugin:
         """Refuse: ping gives out no handles."""
         raise PluginError(f"ping gives out no handles, so this is not one: {dict(handle.values)}")
 
-    def health(self, cluster: Cluster) -> HealthReport:  # noqa: ARG002 - part of the protocol
+    def health(self, request: HealthRequest) -> HealthReport:  # noqa: ARG002 - part of the protocol
         """Say yes: ping needs nothing of its cluster."""
         return HealthReport(is_healthy=True)
 

@@ -7,10 +7,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, cast
 
-from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import CatalogEntry
 from heimdall.domain.errors import PluginError
-from heimdall.plugin.spec import HealthReport, Plugin, RunHandle, RunReport, RunRequest, RunState
+from heimdall.plugin.spec import (
+    HealthReport,
+    HealthRequest,
+    Plugin,
+    RunHandle,
+    RunReport,
+    RunRequest,
+    RunState,
+)
 from heimdall.plugins.shell.options import (
     CommandOptions,
     JobOptions,
@@ -58,7 +65,7 @@ class ShellPlugin:
         """Refuse: shell gives out no handles."""
         raise PluginError(f"shell gives out no handles, so this is not one: {dict(handle.values)}")
 
-    def health(self, cluster: Cluster) -> HealthReport:  # noqa: ARG002 - part of the protocol
+    def health(self, request: HealthRequest) -> HealthReport:  # noqa: ARG002 - part of the protocol
         """Say yes: shell runs where the executor runs."""
         return HealthReport(is_healthy=True)
 
