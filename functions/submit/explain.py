@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from functions.submit import service
+from functions.submit.contexts import check_contexts
 from functions.submit.schemas import JobRequest, plain_tags
 from heimdall.domain.access import Access
 from heimdall.domain.errors import (
@@ -40,7 +41,7 @@ def explain_job(request: JobRequest, *, access: Access, runtime: SubmitRuntime) 
     pair, refusal = None, None
     try:
         pair = choose_pair(snapshot, wish, strategy=runtime.strategy)
-        service.check_contexts(request.context, pair, runtime.plugins)
+        check_contexts(request.context, pair, runtime.plugins)
     except (NoPairMatchesError, CallerNotAllowedError) as error:
         note_refusal(
             error, caller=access.caller, action="job.dry_run", target="", gate=runtime.gate
