@@ -52,14 +52,16 @@ def _measured(folder: Path, progress: Progress) -> tuple[list[Row], dict[str, li
     from benchmarks.bill import bill_rows, charges
     from benchmarks.listing import listing_rows
     from benchmarks.lives import call_rows, sync_and_async_life
+    from benchmarks.sweep import sweep_charges
 
     with progress.step("Counting the calls of jobs"):
         sync, asynchronous = sync_and_async_life()
     with progress.step("Listing jobs, 100,000 of them"):
         listing = listing_rows(deployment)
+    swept = sweep_charges(deployment)
     bills = {
-        "sync": charges(sync, times, deployment),
-        "async": charges(asynchronous, times, deployment),
+        "sync": [*charges(sync, times, deployment), *swept],
+        "async": [*charges(asynchronous, times, deployment), *swept],
     }
     rows = [
         *call_rows(sync, asynchronous),

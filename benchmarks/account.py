@@ -34,11 +34,13 @@ class Invocation:
     Attributes:
         calls: what it asked of AWS.
         printed: its lines in the log.
+        answer: what it returned.
     """
 
     function: str
     calls: list[Call]
     printed: list[str]
+    answer: Any = None
 
 
 @dataclass(slots=True)
@@ -53,8 +55,8 @@ class Account:
         """Run a function."""
         self._recorder.taken()
         with printed_lines() as printed:
-            answer(function, event)
-        return Invocation(function, self._recorder.taken(), printed)
+            answered = answer(function, event)
+        return Invocation(function, self._recorder.taken(), printed, answered)
 
     def run_invoked(self) -> Invocation:
         """Run what the last function invoked."""

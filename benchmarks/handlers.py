@@ -6,6 +6,7 @@ from typing import Any
 import boto3
 
 from functions.execute.handler import lambda_handler as execute
+from functions.orchestrate.handler import lambda_handler as orchestrate
 from functions.query.handler import lambda_handler as query
 from functions.submit.handler import lambda_handler as submit
 from heimdall import runtime
@@ -15,7 +16,12 @@ from tests.fakes.session import fresh_session
 Event = dict[str, Any]
 Handler = Callable[[Event, Any], Any]
 
-HANDLERS: Mapping[str, Handler] = {"submit": submit, "query": query, "execute": execute}
+HANDLERS: Mapping[str, Handler] = {
+    "submit": submit,
+    "query": query,
+    "execute": execute,
+    "orchestrate": orchestrate,
+}
 
 
 def answer(function: str, event: Event) -> Any:  # noqa: ANN401 - what Lambda would answer
@@ -33,7 +39,12 @@ def answer(function: str, event: Event) -> Any:  # noqa: ANN401 - what Lambda wo
 def forget() -> None:
     """Drop all clients and all that is kept between requests."""
     fresh_session()
-    for make in (runtime.submit_runtime, runtime.query_runtime, runtime.execute_runtime):
+    for make in (
+        runtime.submit_runtime,
+        runtime.query_runtime,
+        runtime.execute_runtime,
+        runtime.orchestrate_runtime,
+    ):
         make.cache_clear()
 
 

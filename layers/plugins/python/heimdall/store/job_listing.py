@@ -38,11 +38,12 @@ class _Budget:
 
     Attributes:
         first: how many entries to read at once from each lane.
-        may_grow: whether to read more at a time later, since many are unwanted.
+        unwanted: how many of the jobs met so far do not belong to the list; if there are some,
+            more is read at a time.
     """
 
     first: int
-    may_grow: bool
+    unwanted: int = 0
     entries: int = 0
     bytes: int = 0
 
@@ -75,7 +76,7 @@ class _LaneBudget:
         return self.last
 
     def _chunk(self) -> int:
-        if not self.last or not self.page.may_grow:
+        if not self.last or not self.page.unwanted:
             return self.page.first
         average = self.page.bytes // max(1, self.page.entries) + 1
         entries = max(_SMALL_CHUNK, (MAX_ENTRIES - self.page.entries) // keys.SHARDS)
@@ -105,6 +106,7 @@ class _Walk:
 
     candidates: Iterator[_Candidate]
     query: JobQuery
+    budget: _Budget
     examined: str | None = None
     is_over: bool = False
     is_cut: bool = False
@@ -123,6 +125,8 @@ class _Walk:
                 self.examined = candidate.position
                 if self._is_wanted(candidate):
                     found.append(candidate)
+                else:
+                    self.budget.unwanted += 1
         return found
 
     def _is_wanted(self, candidate: _Candidate) -> bool:
@@ -161,7 +165,8 @@ class JobListing:
         if job_id is not None:
             return self._single(query, job_id)
         found = plan(query, watermark=self._watermark)
-        walk = _Walk(self._candidates(found, query), query)
+        budget = _Budget(first=(query.limit + _spare(query)) // keys.SHARDS + 2)
+        walk = _Walk(self._candidates(found, query, budget), query, budget)
         page = _Filling(query.limit)
         end = self._fill(page, walk, found)
         if found.walk:
@@ -184,7 +189,7 @@ class JobListing:
         """Fill a page; return the position to go on behind, None at the end of the list."""
         while page.lacks and page.read < MAX_JOBS:
             batch = walk.take(page.lacks + _spare(walk.query))
-            end = self._keep(page, batch, walk.query, found)
+            end = self._keep(page, batch, walk, found)
             if end is not None:
                 return end
             if walk.is_over or walk.is_cut:
@@ -195,7 +200,7 @@ class JobListing:
         return walk.examined if walk.is_cut else None
 
     def _keep(
-        self, page: _Filling, batch: Sequence[_Candidate], query: JobQuery, found: Plan
+        self, page: _Filling, batch: Sequence[_Candidate], walk: _Walk, found: Plan
     ) -> str | None:
         """Put the wanted ones of a batch on the page; return where it was full too early."""
         jobs = read_jobs(
@@ -208,17 +213,15 @@ class JobListing:
         page.read += len(batch)
         for number, candidate in enumerate(batch, start=1):
             job = jobs.get(candidate.job_id)
-            if job and query.wants_status(job.status) and _is_in_place(candidate, job, found):
-                page.jobs.append(job)
-                if not page.lacks and number < len(batch):
-                    return candidate.position
+            if job is None or not _belongs(candidate, job, walk.query, found):
+                walk.budget.unwanted += 1
+                continue
+            page.jobs.append(job)
+            if not page.lacks and number < len(batch):
+                return candidate.position
         return None
 
-    def _candidates(self, found: Plan, query: JobQuery) -> Iterator[_Candidate]:
-        budget = _Budget(
-            first=(query.limit + _spare(query)) // keys.SHARDS + 2,
-            may_grow=not query.takes_all or found.walk is not None,
-        )
+    def _candidates(self, found: Plan, query: JobQuery, budget: _Budget) -> Iterator[_Candidate]:
         return heapq.merge(
             *(self._lane(lane, _LaneBudget(budget), found, query) for lane in found.lanes),
             key=attrgetter("position"),
@@ -255,9 +258,10 @@ def _is_beyond(position: str, after: str | None, query: JobQuery) -> bool:
     return position < after if query.is_descending else position > after
 
 
-def _is_in_place(candidate: _Candidate, job: Job, found: Plan) -> bool:
-    """Whether this is the one place of the list where the job belongs."""
-    return found.walk is None or not candidate.lane.of_open or found.walk.is_open(job)
+def _belongs(candidate: _Candidate, job: Job, query: JobQuery, found: Plan) -> bool:
+    """Whether a job is wanted, and this is the one place of the list where it belongs."""
+    is_in_place = found.walk is None or not candidate.lane.of_open or found.walk.is_open(job)
+    return is_in_place and query.wants_status(job.status)
 
 
 def _bytes_of(item: Item) -> int:
