@@ -15,6 +15,7 @@ SECRETS = "heimdall/*"
 
 _HERE = "<AWS::Region>:<AWS::AccountId>"
 RESULTS = "jobs/*/result.json"
+CSVS = "jobs/*/result.csv"
 
 
 def allow(
@@ -86,9 +87,10 @@ class Permissions:
                 self._catalog("GetItem", "Query", "BatchGetItem"),
                 self._files("ReadFiles", "s3:GetObject", FILES),
                 allow("ProbeClusters", ["lambda:InvokeFunction"], executor_arns),
+                self._files("StoreCsv", "s3:PutObject", CSVS),
                 allow("TellMissingFromForbidden", ["s3:ListBucket"], [self.data.bucket.bucket_arn]),
             ],
-            wildcards=[self._any_job(FILES)],
+            wildcards=[self._any_job(keys) for keys in (FILES, CSVS)],
         )
 
     def execute(self, *, queue_arn: str) -> Grants:

@@ -84,7 +84,7 @@ class HeimdallService(Stack):
                 package="query",
                 description="HTTP reads",
                 memory_mb=self._config.query_memory_mb,
-                timeout_seconds=20,
+                timeout_seconds=29,
                 environment=self._settings.query(self._addresses),
                 grants=self._permissions.query(executor_arns=self._executor_arns),
             ),

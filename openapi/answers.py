@@ -123,6 +123,8 @@ class Job(JobSummary):
     """What its plugin was asked to do."""
     result: Result = ABSENT
     """The result; only in the answer to a sync submission, and if it is small enough."""
+    note: str = ABSENT
+    """Why something is not shown, such as a context that is not kept any more."""
 
 
 class JobState(Answer):

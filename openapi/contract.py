@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
+CSV = "text/csv; charset=utf-8"
 REFERENCE = "#/components/schemas/{model}"
 
 

@@ -1,11 +1,13 @@
 """The contracts of the routes about jobs."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from functions.submit.schemas import JobRequest
 from heimdall.domain.job import JobStatus
 from openapi.answers import CancelAccepted, Job, JobPage, JobState, Result
 from openapi.contract import (
+    CSV,
     JSON,
     TEXT,
     Contract,
@@ -25,6 +27,8 @@ ELSEWHERE = Response(
     description="it is too large for an answer: here is where it is, for a few minutes",
     headers={"Location": "a presigned address; fetch it without a signature of your own"},
 )
+VARY = {"Vary": "`Accept`"}
+RANGES = {"Accept-Ranges": "`bytes`"}
 STREAM = Contract(
     tag=TAG,
     parameters=[
@@ -33,16 +37,19 @@ STREAM = Contract(
     ],
     refusals=[416],
     responses={
-        200: Response(description="all of it, as far as it goes now", content={TEXT: None}),
+        200: Response(
+            description="all of it, as far as it goes now", content={TEXT: None}, headers=RANGES
+        ),
         206: Response(
             description="a piece of it",
             content={TEXT: None},
             headers={
                 "Content-Range": "which bytes; the size is `*` while the job runs",
                 "X-Heimdall-Next-Offset": "where to go on reading, if there was more",
+                **RANGES,
             },
         ),
-        307: ELSEWHERE,
+        307: replace(ELSEWHERE, headers={**ELSEWHERE.headers, **RANGES}),
     },
 )
 
@@ -84,9 +91,14 @@ JOB_CONTRACTS: Mapping[str, Contract] = {
     "get_stderr": STREAM,
     "get_result": Contract(
         tag=TAG,
+        refusals=[406],
         responses={
-            200: Response(description="the result", content={JSON: Result}),
-            307: ELSEWHERE,
+            200: Response(
+                description="the result, in the form that is accepted",
+                content={JSON: Result, CSV: None},
+                headers=VARY,
+            ),
+            307: replace(ELSEWHERE, headers={**ELSEWHERE.headers, **VARY}),
         },
     ),
     "list_jobs": Contract(

@@ -12,8 +12,9 @@ Generated from the code by `make openapi`. The same as OpenAPI 3.1 is
 [openapi.json](../../openapi.json), which the API serves at `/api/v1/openapi.json`.
 
 See also [who may do what](access.md), [errors](errors.md), [the catalog](catalog.md),
-[dry runs](dry-runs.md), [attributes](attributes.md), [secrets](secrets.md), [health](health.md),
-[the life of a job](../concepts/jobs.md) and [how to call the API](../guides/api-clients.md).
+[dry runs](dry-runs.md), [streams and results](streams-and-results.md), [attributes](attributes.md),
+[secrets](secrets.md), [health](health.md), [the life of a job](../concepts/jobs.md) and
+[how to call the API](../guides/api-clients.md).
 """
 TITLES = {
     "jobs": "Jobs",

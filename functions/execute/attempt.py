@@ -15,7 +15,8 @@ from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
 from heimdall.domain.errors import HeimdallError
 from heimdall.domain.job import Job
-from heimdall.domain.ports import JobFiles, StaleJobError
+from heimdall.domain.job_files import JobFiles
+from heimdall.domain.ports import StaleJobError
 from heimdall.observability import logger
 from heimdall.plugin.redaction import Redactor
 from heimdall.plugin.secret import SecretReader

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from threading import Lock
 
-from heimdall.domain.ports import JobFiles
+from heimdall.domain.job_files import JobFiles
 from heimdall.domain.stream import INLINE_BYTES, MAX_BYTES, PART_BYTES
 
 _DROPPED = b"\n[heimdall: the stream is longer than %d bytes; the rest was dropped]\n"

@@ -1,6 +1,8 @@
 """Jobs, their streams and results, read."""
 
+import base64
 import time
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -9,14 +11,30 @@ from aws_lambda_powertools.event_handler import Response
 from functions.query import service
 from functions.query.job_list import PARAMETERS, listing_name, read_job_query
 from functions.query.listing import page_answer
+from functions.query.results import MEDIA_TYPES, read_result
+from functions.query.streams import read_offset, read_stream
 from heimdall.domain.access import Role
 from heimdall.domain.job import Job
-from heimdall.http.resolver import access, build_router, job_id_of, json_response, parameters
+from heimdall.domain.result import ResultForm
+from heimdall.http.ranges import read_range
+from heimdall.http.resolver import (
+    access,
+    build_router,
+    job_id_of,
+    json_response,
+    parameters,
+    raw_event,
+)
 from heimdall.http.views import job_status_view, job_statuses, job_view
 from heimdall.runtime import query_runtime
 
 router = build_router(takes=Role.VIEWER)
 open_router = build_router(takes=None)
+
+CONTEXT_IS_GONE = "the context is not shown: it was large and is not kept any more"
+
+MAX_TEXT_BYTES = 1_000_000
+"""A longer body leaves the function as base64: Lambda takes 6 MB of JSON."""
 
 
 @router.get("/api/v1/job/<job_id>/status")
@@ -30,7 +48,8 @@ def get_job(job_id: str) -> Response[str]:
     """Show a job."""
     job = _job(job_id)
     context = service.read_context(job, files=query_runtime().files)
-    return json_response(job_view(job, context=context))
+    note = {"note": CONTEXT_IS_GONE} if context is None else {}
+    return json_response(job_view(job, context=context) | note)
 
 
 @router.get("/api/v1/job/<job_id>/stdout")
@@ -48,8 +67,14 @@ def get_stderr(job_id: str) -> Response[Any]:
 @router.get("/api/v1/job/<job_id>/result")
 def get_result(job_id: str) -> Response[Any]:
     """Read a job's result."""
-    text, url = service.read_result(_job(job_id), files=query_runtime().files)
-    return _elsewhere(url) if url else Response(HTTPStatus.OK, "application/json", text)
+    answer = read_result(_job(job_id), accept=_header("accept"), files=query_runtime().files)
+    varies = {"Vary": "Accept"}
+    if answer.url:
+        return _elsewhere(answer.url, varies)
+    content_type = MEDIA_TYPES[answer.form]
+    if answer.form is ResultForm.CSV:
+        content_type += "; charset=utf-8"
+    return _carry(answer.data, content_type, varies)
 
 
 @router.get("/api/v1/jobs")
@@ -74,30 +99,55 @@ def _job(job_id: str) -> Job:
 
 
 def _stream(job_id: str, name: str) -> Response[Any]:
-    offset = service.read_offset(parameters(router, "offset").get("offset"))
-    answer = service.read_stream(
-        _job(job_id), name, offset=offset, runtime=query_runtime(), sleep=time.sleep
+    offset = read_offset(parameters(router, "offset").get("offset"))
+    # There is no validator that If-Range could name, so whoever sends it gets everything.
+    header = None if _header("if-range") else _header("range")
+    wanted = offset if offset is not None else read_range(header)
+    answer = read_stream(
+        _job(job_id), name, wanted=wanted, runtime=query_runtime(), sleep=time.sleep
     )
+    headers = {"Accept-Ranges": "bytes"}
     if answer.url:
-        return _elsewhere(answer.url)
-    status, headers = HTTPStatus.OK, {}
-    if answer.next_offset is not None:
+        return _elsewhere(answer.url, headers)
+    status = HTTPStatus.OK
+    if answer.is_part:
         status = HTTPStatus.PARTIAL_CONTENT
-        last = answer.next_offset - 1
-        headers = {
-            "Content-Range": f"bytes {offset or 0}-{last}/*",
-            "X-Heimdall-Next-Offset": str(answer.next_offset),
-        }
-    return Response(status, "text/plain; charset=utf-8", _text_or_bytes(answer.data), headers)
+        last = answer.first + len(answer.data) - 1
+        size = "*" if answer.size is None else answer.size
+        headers["Content-Range"] = f"bytes {answer.first}-{last}/{size}"
+    if answer.next_offset is not None:
+        headers["X-Heimdall-Next-Offset"] = str(answer.next_offset)
+    return _carry(answer.data, "text/plain; charset=utf-8", headers, status)
 
 
-def _text_or_bytes(data: bytes) -> str | bytes:
-    """Spare the base64 of bytes unless a text cannot carry them."""
+def _header(name: str) -> str | None:
+    headers: Mapping[str, str] = raw_event(router).get("headers", {})
+    return headers.get(name)
+
+
+def _carry(
+    data: bytes, content_type: str, headers: Mapping[str, str], status: HTTPStatus = HTTPStatus.OK
+) -> Response[str]:
+    """Answer with bytes; as base64 if a text cannot carry them, or might become too large.
+
+    A character can take six in the JSON that leaves a function; base64 takes four for three bytes.
+    """
+    text = _text_of(data)
+    body = base64.b64encode(data).decode() if text is None else text
+    response = Response(status, content_type, body, dict(headers))
+    response.base64_encoded = text is None
+    return response
+
+
+def _text_of(data: bytes) -> str | None:
+    if len(data) > MAX_TEXT_BYTES:
+        return None
     try:
         return data.decode()
     except UnicodeDecodeError:
-        return data
+        return None
 
 
-def _elsewhere(url: str) -> Response[str]:
-    return Response(HTTPStatus.TEMPORARY_REDIRECT, "text/plain", "", {"Location": url})
+def _elsewhere(url: str, headers: Mapping[str, str]) -> Response[str]:
+    all_headers = {**headers, "Location": url}
+    return Response(HTTPStatus.TEMPORARY_REDIRECT, "text/plain", "", all_headers)

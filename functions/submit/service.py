@@ -10,8 +10,14 @@ from heimdall.domain.attributes import with_attributes
 from heimdall.domain.clock import created_ms_of, new_job_id
 from heimdall.domain.errors import InvalidRequestError, RunnerUnavailableError
 from heimdall.domain.job import LEASE_MS, Job, JobStatus, RunOutcome
+from heimdall.domain.job_files import JobFiles
 from heimdall.domain.pairs import Pair
-from heimdall.domain.ports import JobFiles, JobStore, RunGoesOnError, RunLostError, StaleJobError
+from heimdall.domain.ports import (
+    JobStore,
+    RunGoesOnError,
+    RunLostError,
+    StaleJobError,
+)
 from heimdall.domain.routing import Wish, choose_pair
 from heimdall.observability import count, logger
 from heimdall.runtime import SubmitRuntime

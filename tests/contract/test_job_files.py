@@ -1,5 +1,6 @@
 """What keeps a job's large things has to do: in S3 and in the fake."""
 
+import io
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
@@ -7,6 +8,8 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
+from heimdall.domain.errors import NotFoundError, ResultNotFoundError
+from heimdall.domain.result import ResultForm
 from heimdall.store.files import URL_SECONDS, S3JobFiles
 from tests.factories import JOB_ID
 from tests.fakes.files import InMemoryJobFiles
@@ -33,6 +36,11 @@ def fetch(files):
     if isinstance(files, InMemoryJobFiles):
         return lambda url: files.objects[url]
     return lambda url: requests.get(url, timeout=10).content
+
+
+def open_and_read(files):
+    with files.open_result(JOB_ID, 1) as result:
+        return result.read()
 
 
 @pytest.mark.parametrize("context", ["{}", '{"é": "🛡"}', '"' + "x" * 3_000_000 + '"'])
@@ -98,6 +106,7 @@ def test_address_of_a_joined_stream_gives_all_its_parts_in_order(files, fetch):
 def test_files_lie_below_the_prefix_that_expires(s3_files):
     s3_files.put_context(JOB_ID, "{}")
     s3_files.put_result(JOB_ID, 1, "{}")
+    s3_files.put_csv(JOB_ID, 1, io.BytesIO(b""))
     s3_files.put_stream_part(JOB_ID, 1, "stdout", 0, b"x")
 
     listed = s3_files.client().list_objects_v2(Bucket=BUCKET)["Contents"]
@@ -105,6 +114,7 @@ def test_files_lie_below_the_prefix_that_expires(s3_files):
     assert {entry["Key"] for entry in listed} == {
         f"jobs/{JOB_ID}/context.json",
         f"jobs/{JOB_ID}/1/result.json",
+        f"jobs/{JOB_ID}/1/result.csv",
         f"jobs/{JOB_ID}/1/stdout.0",
     }
 
@@ -113,6 +123,11 @@ def test_files_lie_below_the_prefix_that_expires(s3_files):
     ("url_of", "content_type"),
     [
         (lambda files: files.result_url(JOB_ID, 1), "application/json"),
+        (lambda files: files.result_url(JOB_ID, 1, ResultForm.CSV), "text/csv; charset=utf-8"),
+        (
+            lambda files: files.result_url(JOB_ID, 1, ResultForm.PARQUET),
+            "application/vnd.apache.parquet",
+        ),
         (lambda files: files.stream_url(JOB_ID, 1, "stdout", parts=1), "text/plain; charset=utf-8"),
     ],
 )
@@ -124,9 +139,75 @@ def test_address_is_signed_for_a_few_minutes_and_says_the_type(s3_files, url_of,
     assert URL_SECONDS <= 15 * 60
 
 
-def test_context_that_is_gone_is_told_as_s3_tells_it(s3_files):
-    with pytest.raises(ClientError, match="NoSuchKey"):
-        s3_files.context(JOB_ID)
+def test_context_that_is_gone_is_not_found(files):
+    with pytest.raises(NotFoundError) as missing:
+        files.context(JOB_ID)
+
+    assert missing.value.job_id == JOB_ID
+
+
+@pytest.mark.parametrize("read", [lambda files: files.result(JOB_ID, 1), open_and_read])
+def test_result_that_is_gone_is_not_found(files, read):
+    files.put_result(JOB_ID, 2, "{}")
+
+    with pytest.raises(ResultNotFoundError) as missing:
+        read(files)
+
+    assert missing.value.job_id == JOB_ID
+
+
+def test_result_is_read_piece_by_piece(files):
+    files.put_result(JOB_ID, 1, "0123456789")
+
+    with files.open_result(JOB_ID, 1) as result:
+        assert [result.read(4), result.read(4), result.read(4), result.read(4)] == [
+            b"0123",
+            b"4567",
+            b"89",
+            b"",
+        ]
+
+
+def test_csv_is_kept_beside_the_result_of_its_run(files, fetch):
+    assert not files.has_csv(JOB_ID, 1)
+
+    files.put_csv(JOB_ID, 1, io.BytesIO(b'"\xc3\xa9"\r\n'))
+
+    assert files.has_csv(JOB_ID, 1)
+    assert not files.has_csv(JOB_ID, 2)
+    assert not files.has_csv(OTHER_ID, 1)
+    assert fetch(files.result_url(JOB_ID, 1, ResultForm.CSV)) == b'"\xc3\xa9"\r\n'
+
+
+def test_stream_has_as_many_bytes_as_its_parts(files):
+    assert files.stream_bytes(JOB_ID, 1, "stdout") == 0
+    for number, data in enumerate([b"a" * S3_LEAST_PART_BYTES, b"end"]):
+        files.put_stream_part(JOB_ID, 1, "stdout", number, data)
+    files.put_stream_part(JOB_ID, 1, "stderr", 0, b"not this")
+    files.put_stream_part(JOB_ID, 11, "stdout", 0, b"nor this")
+    files.join_stream(JOB_ID, 1, "stdout", 2)
+
+    assert files.stream_bytes(JOB_ID, 1, "stdout") == S3_LEAST_PART_BYTES + 3
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda files: files.context(JOB_ID),
+        lambda files: files.result(JOB_ID, 1),
+        lambda files: files.stream_part(JOB_ID, 1, "stdout", 0),
+        lambda files: files.has_csv(JOB_ID, 1),
+    ],
+    ids=["context", "result", "stream_part", "has_csv"],
+)
+def test_what_may_not_be_read_is_not_taken_for_missing(s3_files, call):
+    def deny(**_):
+        raise ClientError({"Error": {"Code": "AccessDenied"}}, "any")
+
+    s3_files.client().meta.events.register("before-call.s3.*", deny)
+
+    with pytest.raises(ClientError, match="AccessDenied"):
+        call(s3_files)
 
 
 def test_client_is_made_when_the_first_file_is_needed():

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import pytest
+from httpx import codes
 
 from heimdall.domain.clock import new_job_id
 from heimdall.domain.job import JobStatus
@@ -63,13 +64,29 @@ class World:
         job = jobs.get(first["id"])
         result = job.result or ""
         self.environment.client("s3").put_object(
-            Bucket=self.environment.outputs["FilesBucket"],
+            Bucket=self.environment.outputs["Bucket"],
             Key=keys.result_object(job.id, job.run),
             Body=result.encode(),
         )
         jobs.save(job, replace(job, result=None))
         again = self.api.request("POST", "/job", json=body, headers=key)
         return again.is_success and again.json()["result"] == json.loads(result)
+
+    def makes_csv(self) -> bool:
+        """Ask for a result that is large as CSV, which was not made yet."""
+        jobs = self._jobs()
+        result = json.dumps({"columns": [{"name": "a"}], "data": [["x" * 5_000_000]]})
+        job_id = new_job_id(jobs.get(self.printed).created_at_ms)
+        jobs.create(
+            replace(jobs.get(self.printed), id=job_id, result=None, result_bytes=len(result))
+        )
+        self.environment.client("s3").put_object(
+            Bucket=self.environment.outputs["Bucket"],
+            Key=keys.result_object(job_id, 1),
+            Body=result.encode(),
+        )
+        answer = self.api.request("GET", f"/job/{job_id}/result", headers={"Accept": "text/csv"})
+        return answer.status_code == codes.TEMPORARY_REDIRECT
 
     def runs_soon(self) -> bool:
         answer = self.api.request("POST", "/job", json=job_body("ping-async"))
@@ -143,6 +160,7 @@ PROBES: dict[tuple[str, str], Callable[[World], bool]] = {
     ),
     ("query", "Catalog"): lambda world: world.answers("GET", "/commands"),
     ("query", "RecordRefusals"): lambda world: world.records_refusals(),
+    ("query", "StoreCsv"): lambda world: world.makes_csv(),
     ("query", "ReadFiles"): lambda world: world.answers("GET", f"/job/{world.printed}/stdout"),
     ("execute", "Jobs"): lambda world: world.runs_now(),
     ("execute", "Catalog"): lambda world: world.runs_soon(),

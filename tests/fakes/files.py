@@ -1,14 +1,20 @@
 """Files of jobs in memory; held to the same contract as those in S3."""
 
 from collections import Counter
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from io import BytesIO
+from typing import BinaryIO
 
+from heimdall.domain.errors import NotFoundError, ResultNotFoundError
+from heimdall.domain.result import ResultForm
+from heimdall.domain.result_csv import Readable
 from heimdall.store import keys
 
 
 @dataclass
 class InMemoryJobFiles:
-    """Implements `heimdall.domain.ports.JobFiles`; counts how often each object is written."""
+    """Implements `heimdall.domain.job_files.JobFiles`; counts how often each object is written."""
 
     objects: dict[str, bytes] = field(default_factory=dict)
     writes: Counter[str] = field(default_factory=Counter)
@@ -17,22 +23,42 @@ class InMemoryJobFiles:
         self._put(keys.context_object(job_id), context.encode())
 
     def context(self, job_id: str) -> str:
-        return self.objects[keys.context_object(job_id)].decode()
+        try:
+            return self.objects[keys.context_object(job_id)].decode()
+        except KeyError:
+            raise NotFoundError("gone", job_id=job_id) from None
 
     def put_result(self, job_id: str, run: int, result: str) -> None:
         self._put(keys.result_object(job_id, run), result.encode())
 
     def result(self, job_id: str, run: int) -> str:
-        return self.objects[keys.result_object(job_id, run)].decode()
+        with self.open_result(job_id, run) as body:
+            return body.read(-1).decode()
 
-    def result_url(self, job_id: str, run: int) -> str:
-        return keys.result_object(job_id, run)
+    def open_result(self, job_id: str, run: int) -> AbstractContextManager[Readable]:
+        try:
+            return BytesIO(self.objects[keys.result_object(job_id, run)])
+        except KeyError:
+            raise ResultNotFoundError("gone", job_id=job_id) from None
+
+    def has_csv(self, job_id: str, run: int) -> bool:
+        return keys.result_object(job_id, run, "csv") in self.objects
+
+    def put_csv(self, job_id: str, run: int, csv: BinaryIO) -> None:
+        self._put(keys.result_object(job_id, run, "csv"), csv.read())
+
+    def result_url(self, job_id: str, run: int, form: ResultForm = ResultForm.JSON) -> str:
+        return keys.result_object(job_id, run, form)
 
     def put_stream_part(self, job_id: str, run: int, name: str, part: int, data: bytes) -> None:
         self._put(keys.stream_object(job_id, run, name, part), data)
 
     def stream_part(self, job_id: str, run: int, name: str, part: int) -> bytes:
         return self.objects.get(keys.stream_object(job_id, run, name, part), b"")
+
+    def stream_bytes(self, job_id: str, run: int, name: str) -> int:
+        prefix = keys.stream_prefix(job_id, run, name)
+        return sum(len(data) for key, data in self.objects.items() if key.startswith(prefix))
 
     def join_stream(self, job_id: str, run: int, name: str, parts: int) -> None:
         whole = [self.objects[keys.stream_object(job_id, run, name, part)] for part in range(parts)]

@@ -1,5 +1,6 @@
 """Holds every answer of the functions against the API's document, with no field that it lacks."""
 
+import base64
 import json
 import re
 from collections.abc import Iterator
@@ -27,7 +28,9 @@ def check_answer(method: str, path: str, answer: Json) -> None:
         media = answer["headers"]["Content-Type"]
         assert media in content, f"{method} {template} {status} does not document {media}"
         if "schema" in content[media]:
-            found = json.loads(answer["body"])
+            is_base64 = answer.get("isBase64Encoded", False)
+            body = base64.b64decode(answer["body"]) if is_base64 else answer["body"]
+            found = json.loads(body)
             for error in _validator(json.dumps(content[media]["schema"])).iter_errors(found):
                 raise AssertionError(f"{method} {template} {status}: {error}")
 

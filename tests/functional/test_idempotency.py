@@ -191,6 +191,14 @@ def test_context_that_is_no_json_is_refused_with_a_key_too(world: World) -> None
     assert _items() == []
 
 
+@pytest.mark.parametrize("key", ["key", "", "k" * 1_024])
+def test_dry_run_looks_at_no_key(world: World, key: str) -> None:
+    answer = _post(world, key, query={"dry_run": "true"})
+
+    assert (answer.status, answer.body["dry_run"]) == (200, True)
+    assert _items() == []
+
+
 def test_record_tells_neither_key_nor_context(world: World) -> None:
     _post(world, "secret-key", job_request(context={"payload": "secret-context"}))
 

@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from functions.query import service
+from functions.query import streams
 from heimdall import runtime
 from heimdall.domain.job import JobStatus
 from tests.factories import NOW_MS, job_request, make_job
@@ -82,7 +82,7 @@ def test_bytes_that_are_no_text_come_whole(world: World) -> None:
 def test_long_stream_comes_from_elsewhere_or_in_pieces(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "ANSWER_BYTES", 5_000)
+    monkeypatch.setattr(streams, "ANSWER_BYTES", 5_000)
     job_id = world.post("/api/v1/job", job_request(context={"output_bytes": 12_000})).body["id"]
     world.deliver_all()
 

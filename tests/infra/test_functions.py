@@ -26,7 +26,7 @@ FUNCTIONS = {
     },
     "Query": {
         "package": "query",
-        "timeout": 20,
+        "timeout": 29,
         "settings": settings.QuerySettings,
         "environment": {
             "HEIMDALL_JOBS_TABLE": "Jobs",

@@ -54,6 +54,7 @@ FUNCTIONS = {
         ),
         "ReadFiles": ("s3:GetObject", "Files.Arn/jobs/*"),
         "ProbeClusters": ("lambda:InvokeFunction", "ExecuteLightFunction.Arn"),
+        "StoreCsv": ("s3:PutObject", "Files.Arn/jobs/*/result.csv"),
         "TellMissingFromForbidden": ("s3:ListBucket", "Files.Arn"),
         "Logs": (["logs:CreateLogStream", "logs:PutLogEvents"], "QueryLogs.Arn"),
     },
@@ -95,6 +96,7 @@ ROLES = FUNCTIONS | OTHERS
 WILDCARDS = {
     "Files.Arn/jobs/*": "any job; its id is part of the key",
     "Files.Arn/jobs/*/context.json": "the context of any job; its id is part of the key",
+    "Files.Arn/jobs/*/result.csv": "the result of any job as CSV; its id is part of the key",
     "Files.Arn/jobs/*/result.json": "the result of any job; its id is part of the key",
     "Files.Arn/jobs/*/std*": "the streams of any job; its id is part of the key",
     SECRETS: "secrets are made after the deployment",

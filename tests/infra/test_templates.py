@@ -18,7 +18,7 @@ EXCEPTIONS = {
         "AwsSolutions-IAM5[jobs/*/context.json]",
         "AwsSolutions-IAM5[jobs/*/result.json]",
     },
-    "QueryRole": {"AwsSolutions-IAM5[jobs/*]"},
+    "QueryRole": {"AwsSolutions-IAM5[jobs/*]", "AwsSolutions-IAM5[jobs/*/result.csv]"},
     "ExecuteLightRole": {
         "AwsSolutions-IAM5[jobs/*]",
         "AwsSolutions-IAM5[jobs/*/context.json]",

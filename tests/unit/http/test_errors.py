@@ -11,7 +11,7 @@ import functions
 import heimdall
 from heimdall.domain import errors
 from heimdall.domain.errors import HeimdallError, StoreThrottledError
-from heimdall.http.errors import STATUS_OF, error_body, internal_error_body, status_of
+from heimdall.http.errors import STATUS_OF, error_body, headers_of, internal_error_body, status_of
 
 EXPECTED = {
     "internal": 500,
@@ -100,6 +100,19 @@ def test_body_has_the_job_and_the_details_when_there_are_any(details):
     body = json.loads(error_body(error, "request-1"))
 
     assert (body["id"], body["details"]) == ("job-1", details)
+
+
+def test_range_behind_the_end_is_told_the_size():
+    error = errors.RangeNotSatisfiableError("too far", size=12)
+
+    assert headers_of(error) == {"Content-Range": "bytes */12"}
+
+
+@pytest.mark.parametrize("kind", all_errors(), ids=lambda kind: kind.__name__)
+def test_only_who_may_come_again_is_told_when(kind):
+    error = kind("it failed")
+
+    assert ("Retry-After" in headers_of(error)) is (status_of(error) == 503)
 
 
 def test_body_of_an_internal_error_tells_nothing_of_the_inside():

@@ -19,8 +19,9 @@ from heimdall.domain.catalog import BindingCache, CatalogCache
 from heimdall.domain.clock import Clock, SystemClock
 from heimdall.domain.health import HealthStore
 from heimdall.domain.idempotency import IdempotencyStore
+from heimdall.domain.job_files import JobFiles
 from heimdall.domain.open_jobs import OpenJobs
-from heimdall.domain.ports import CatalogStore, JobFiles, JobStore, Runners
+from heimdall.domain.ports import CatalogStore, JobStore, Runners
 from heimdall.domain.routing import RandomRouting, RoutingStrategy
 from heimdall.http.auth import Gate
 from heimdall.plugin.registry import PluginRegistry

@@ -165,9 +165,17 @@ class NotAcceptableError(HeimdallError):
 
 
 class RangeNotSatisfiableError(HeimdallError):
-    """The stream ends before the range begins."""
+    """The stream ends before the range begins.
+
+    Attributes:
+        size: how many bytes the stream has by now.
+    """
 
     code = "range_not_satisfiable"
+
+    def __init__(self, message: str, *, size: int = 0, job_id: str | None = None) -> None:
+        super().__init__(message, job_id=job_id)
+        self.size = size
 
 
 class InvalidTransitionError(HeimdallError):

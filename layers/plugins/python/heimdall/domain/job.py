@@ -56,7 +56,8 @@ class RunOutcome:
         status: SUCCEEDED, FAILED or CANCELED.
         error: for people: why it did not succeed.
         result: the result's JSON where it is small enough to be kept in the job.
-        result_bytes: size of the result's JSON, wherever it is; 0 if there is none.
+        result_bytes: size of the stored result, wherever it is; 0 if there is none.
+        result_form: what the result is stored as: a value of `heimdall.domain.result.ResultForm`.
         stdout: the stream itself where it is small enough to be kept in the job.
         stdout_bytes: size of the whole stream; so for `stderr`.
     """
@@ -65,6 +66,7 @@ class RunOutcome:
     error: str | None = None
     result: str | None = None
     result_bytes: int = 0
+    result_form: str = "json"
     stdout: bytes = b""
     stdout_bytes: int = 0
     stderr: bytes = b""
@@ -130,6 +132,7 @@ class Job:
     canceled_by: str | None = None
     result: str | None = None
     result_bytes: int = 0
+    result_form: str = "json"
     stdout: bytes = b""
     stdout_bytes: int = 0
     stderr: bytes = b""
@@ -162,6 +165,7 @@ class Job:
             error=_cut(outcome.error),
             result=outcome.result,
             result_bytes=outcome.result_bytes,
+            result_form=outcome.result_form,
             stdout=outcome.stdout,
             stdout_bytes=outcome.stdout_bytes,
             stderr=outcome.stderr,

@@ -187,46 +187,6 @@ class CatalogStore(Protocol):
         ...
 
 
-class JobFiles(Protocol):
-    """Keeps what is too large for a job's item: contexts, streams, results."""
-
-    def put_context(self, job_id: str, context: str) -> None:
-        """Keep a job's context (JSON text)."""
-        ...
-
-    def context(self, job_id: str) -> str:
-        """Read a job's context."""
-        ...
-
-    def put_result(self, job_id: str, run: int, result: str) -> None:
-        """Keep a run's result (JSON text)."""
-        ...
-
-    def result(self, job_id: str, run: int) -> str:
-        """Read a run's result."""
-        ...
-
-    def result_url(self, job_id: str, run: int) -> str:
-        """Return an address that gives the result to whoever has it, for a few minutes."""
-        ...
-
-    def put_stream_part(self, job_id: str, run: int, name: str, part: int, data: bytes) -> None:
-        """Keep one part of a stream; `name` is stdout or stderr, parts count from 0."""
-        ...
-
-    def stream_part(self, job_id: str, run: int, name: str, part: int) -> bytes:
-        """Read one part of a stream; empty if it was not written yet."""
-        ...
-
-    def join_stream(self, job_id: str, run: int, name: str, parts: int) -> None:
-        """Make one object of a stream's parts, for `stream_url`."""
-        ...
-
-    def stream_url(self, job_id: str, run: int, name: str, *, parts: int) -> str:
-        """Return an address that gives a finished stream, for a few minutes."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class FinishedRun:
     """What comes back from a sync job: the job as it is stored now, and its result.

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 INLINE_BYTES = 8 * 1024
@@ -11,6 +12,31 @@ INLINE_BYTES = 8 * 1024
 ANSWERED_BYTES = 2_500_000
 """A larger result does not come with the answer to its submission: on its way from the executor it
 is text in JSON in JSON, which could pass Lambda's 6 MB."""
+
+MAX_CSV_SOURCE_BYTES = 32 * 1024 * 1024
+"""A larger result is not had as CSV: with a third of a processor, lists in lists take 25 s."""
+
+
+class ResultForm(StrEnum):
+    """What a result can be written as."""
+
+    JSON = "json"
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+def forms_of(stored: str, size: int) -> tuple[ResultForm, ...]:
+    """Return the forms that a result can be had in, the preferred one first.
+
+    Args:
+        stored: the form that it was stored in.
+        size: of what was stored, in bytes.
+    """
+    if stored != ResultForm.JSON:
+        return (ResultForm(stored),)
+    if size > MAX_CSV_SOURCE_BYTES:
+        return (ResultForm.JSON,)
+    return (ResultForm.JSON, ResultForm.CSV)
 
 
 @dataclass(frozen=True, slots=True)

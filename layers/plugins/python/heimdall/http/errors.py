@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from heimdall.domain import errors
@@ -30,6 +31,14 @@ RETRY_AFTER_SECONDS = 2
 def status_of(error: errors.HeimdallError) -> int:
     """Return the HTTP status of an error: its class's, or its nearest ancestor's."""
     return next(STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF)
+
+
+def headers_of(error: errors.HeimdallError) -> Mapping[str, str]:
+    """Return what an answer with this error says beside its body."""
+    if isinstance(error, errors.RangeNotSatisfiableError):
+        return {"Content-Range": f"bytes */{error.size}"}
+    is_busy = status_of(error) == HTTPStatus.SERVICE_UNAVAILABLE
+    return {"Retry-After": str(RETRY_AFTER_SECONDS)} if is_busy else {}
 
 
 def error_body(error: errors.HeimdallError, request_id: str) -> str:

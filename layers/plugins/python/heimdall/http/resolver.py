@@ -22,7 +22,7 @@ from heimdall.domain.errors import (
     RouteNotFoundError,
 )
 from heimdall.http.auth import Gate, caller_of, signer_of
-from heimdall.http.errors import RETRY_AFTER_SECONDS, error_body, internal_error_body, status_of
+from heimdall.http.errors import error_body, headers_of, internal_error_body, status_of
 from heimdall.observability import logger
 
 _JSON = "application/json"
@@ -64,9 +64,8 @@ def build_resolver(gate: Callable[[], Gate]) -> APIGatewayHttpResolver:
         status = status_of(error)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             logger.warning("refused", exc_info=error, code=error.code)
-        is_busy = status == HTTPStatus.SERVICE_UNAVAILABLE
-        headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if is_busy else {}
-        return Response(status, _JSON, error_body(error, _request_id(app)), headers)
+        body = error_body(error, _request_id(app))
+        return Response(status, _JSON, body, dict(headers_of(error)))
 
     def fail(error: Exception) -> Response[str]:
         logger.exception("failed", exc_info=error)

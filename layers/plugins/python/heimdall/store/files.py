@@ -1,15 +1,19 @@
 """Contexts, streams and results in S3: what is too large for a job's item."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from botocore.exceptions import ClientError
 
+from heimdall.domain.errors import NotFoundError, ResultNotFoundError
+from heimdall.domain.result import ResultForm
 from heimdall.store import keys
 from heimdall.store.throttling import error_code, throttling_translated
 
 if TYPE_CHECKING:
+    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
 
 URL_SECONDS = 300
@@ -17,11 +21,16 @@ URL_SECONDS = 300
 
 _TEXT = "text/plain; charset=utf-8"
 _JSON = "application/json"
+_TYPES = {
+    ResultForm.JSON: _JSON,
+    ResultForm.CSV: "text/csv; charset=utf-8",
+    ResultForm.PARQUET: "application/vnd.apache.parquet",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class S3JobFiles:
-    """Keeps a job's files in the bucket; implements `heimdall.domain.ports.JobFiles`.
+    """Keeps a job's files in the bucket; implements `heimdall.domain.job_files.JobFiles`.
 
     Args:
         client: makes the client when the first file is needed; most jobs have none.
@@ -36,7 +45,10 @@ class S3JobFiles:
 
     def context(self, job_id: str) -> str:
         """Read a job's context."""
-        return self._get(keys.context_object(job_id)).decode()
+        with self._object(keys.context_object(job_id)) as body:
+            if body is None:
+                raise NotFoundError("the job's context is not kept any more", job_id=job_id)
+            return body.read().decode()
 
     def put_result(self, job_id: str, run: int, result: str) -> None:
         """Keep a run's result (JSON text)."""
@@ -44,11 +56,36 @@ class S3JobFiles:
 
     def result(self, job_id: str, run: int) -> str:
         """Read a run's result."""
-        return self._get(keys.result_object(job_id, run)).decode()
+        with self.open_result(job_id, run) as body:
+            return body.read().decode()
 
-    def result_url(self, job_id: str, run: int) -> str:
+    @contextmanager
+    def open_result(self, job_id: str, run: int) -> "Iterator[StreamingBody]":
+        """Read a run's result piece by piece."""
+        with self._object(keys.result_object(job_id, run)) as body:
+            if body is None:
+                raise ResultNotFoundError("the result is not kept any more", job_id=job_id)
+            yield body
+
+    def has_csv(self, job_id: str, run: int) -> bool:
+        """Whether `put_csv` was called for this result."""
+        key = keys.result_object(job_id, run, ResultForm.CSV)
+        try:
+            with throttling_translated():
+                self.client().head_object(Bucket=self.bucket, Key=key)
+        except ClientError as error:
+            if error_code(error) == "404":
+                return False
+            raise
+        return True
+
+    def put_csv(self, job_id: str, run: int, csv: BinaryIO) -> None:
+        """Keep a run's result as CSV too, read from where `csv` stands."""
+        self._put(keys.result_object(job_id, run, ResultForm.CSV), csv, _TYPES[ResultForm.CSV])
+
+    def result_url(self, job_id: str, run: int, form: ResultForm = ResultForm.JSON) -> str:
         """Return an address that gives the result to whoever has it, for a few minutes."""
-        return self._url(keys.result_object(job_id, run), _JSON)
+        return self._url(keys.result_object(job_id, run, form), _TYPES[form])
 
     def put_stream_part(self, job_id: str, run: int, name: str, part: int, data: bytes) -> None:
         """Keep one part of a stream; `name` is stdout or stderr, parts count from 0."""
@@ -56,12 +93,15 @@ class S3JobFiles:
 
     def stream_part(self, job_id: str, run: int, name: str, part: int) -> bytes:
         """Read one part of a stream; empty if it was not written yet."""
-        try:
-            return self._get(keys.stream_object(job_id, run, name, part))
-        except ClientError as error:
-            if error_code(error) == "NoSuchKey":
-                return b""
-            raise
+        with self._object(keys.stream_object(job_id, run, name, part)) as body:
+            return body.read() if body is not None else b""
+
+    def stream_bytes(self, job_id: str, run: int, name: str) -> int:
+        """Tell how much of a stream was written so far."""
+        prefix = keys.stream_prefix(job_id, run, name)
+        with throttling_translated():
+            listed = self.client().list_objects_v2(Bucket=self.bucket, Prefix=prefix)
+        return sum(entry["Size"] for entry in listed.get("Contents", []))
 
     def join_stream(self, job_id: str, run: int, name: str, parts: int) -> None:
         """Make one object of a stream's parts, for `stream_url`, without reading them."""
@@ -100,15 +140,25 @@ class S3JobFiles:
         part = None if parts > 1 else 0
         return self._url(keys.stream_object(job_id, run, name, part), _TEXT)
 
-    def _put(self, key: str, data: bytes, content_type: str) -> None:
+    def _put(self, key: str, data: bytes | BinaryIO, content_type: str) -> None:
         with throttling_translated():
             self.client().put_object(
                 Bucket=self.bucket, Key=key, Body=data, ContentType=content_type
             )
 
-    def _get(self, key: str) -> bytes:
+    @contextmanager
+    def _object(self, key: str) -> "Iterator[StreamingBody | None]":
+        """Open an object; None if there is none."""
         with throttling_translated():
-            return self.client().get_object(Bucket=self.bucket, Key=key)["Body"].read()
+            try:
+                body = self.client().get_object(Bucket=self.bucket, Key=key)["Body"]
+            except ClientError as error:
+                if error_code(error) != "NoSuchKey":
+                    raise
+                yield None
+            else:
+                with closing(body):
+                    yield body
 
     def _url(self, key: str, content_type: str) -> str:
         return self.client().generate_presigned_url(

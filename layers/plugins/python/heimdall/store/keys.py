@@ -163,12 +163,17 @@ def context_object(job_id: str) -> str:
     return f"jobs/{job_id}/context.json"
 
 
-def result_object(job_id: str, run: int) -> str:
-    """The object of a run's result."""
-    return f"jobs/{job_id}/{run}/result.json"
+def result_object(job_id: str, run: int, form: str = "json") -> str:
+    """The object of a run's result in one form: json, csv or parquet."""
+    return f"jobs/{job_id}/{run}/result.{form}"
 
 
 def stream_object(job_id: str, run: int, name: str, part: int | None = None) -> str:
     """The object of one part of a stream, or of the whole."""
     whole = f"jobs/{job_id}/{run}/{name}"
-    return whole if part is None else f"{whole}.{part}"
+    return whole if part is None else f"{stream_prefix(job_id, run, name)}{part}"
+
+
+def stream_prefix(job_id: str, run: int, name: str) -> str:
+    """What the objects of all parts of a stream begin with, and not that of the whole."""
+    return f"jobs/{job_id}/{run}/{name}."

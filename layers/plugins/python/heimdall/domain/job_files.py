@@ -1,0 +1,75 @@
+"""What keeps the parts of a job that are too large for its item."""
+
+from contextlib import AbstractContextManager
+from typing import BinaryIO, Protocol
+
+from heimdall.domain.result import ResultForm
+from heimdall.domain.result_csv import Readable
+
+
+class JobFiles(Protocol):
+    """Keeps what is too large for a job's item: contexts, streams, results."""
+
+    def put_context(self, job_id: str, context: str) -> None:
+        """Keep a job's context (JSON text)."""
+        ...
+
+    def context(self, job_id: str) -> str:
+        """Read a job's context.
+
+        Raises:
+            NotFoundError: it is not kept any more.
+        """
+        ...
+
+    def put_result(self, job_id: str, run: int, result: str) -> None:
+        """Keep a run's result (JSON text)."""
+        ...
+
+    def result(self, job_id: str, run: int) -> str:
+        """Read a run's result.
+
+        Raises:
+            ResultNotFoundError: it is not kept any more.
+        """
+        ...
+
+    def open_result(self, job_id: str, run: int) -> AbstractContextManager[Readable]:
+        """Read a run's result piece by piece.
+
+        Raises:
+            ResultNotFoundError: it is not kept any more.
+        """
+        ...
+
+    def has_csv(self, job_id: str, run: int) -> bool:
+        """Whether `put_csv` was called for this result."""
+        ...
+
+    def put_csv(self, job_id: str, run: int, csv: BinaryIO) -> None:
+        """Keep a run's result as CSV too, read from where `csv` stands."""
+        ...
+
+    def result_url(self, job_id: str, run: int, form: ResultForm = ResultForm.JSON) -> str:
+        """Return an address that gives the result to whoever has it, for a few minutes."""
+        ...
+
+    def put_stream_part(self, job_id: str, run: int, name: str, part: int, data: bytes) -> None:
+        """Keep one part of a stream; `name` is stdout or stderr, parts count from 0."""
+        ...
+
+    def stream_part(self, job_id: str, run: int, name: str, part: int) -> bytes:
+        """Read one part of a stream; empty if it was not written yet."""
+        ...
+
+    def stream_bytes(self, job_id: str, run: int, name: str) -> int:
+        """Tell how much of a stream was written so far."""
+        ...
+
+    def join_stream(self, job_id: str, run: int, name: str, parts: int) -> None:
+        """Make one object of a stream's parts, for `stream_url`."""
+        ...
+
+    def stream_url(self, job_id: str, run: int, name: str, *, parts: int) -> str:
+        """Return an address that gives a finished stream, for a few minutes."""
+        ...
