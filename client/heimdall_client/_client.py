@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import httpx
 
@@ -27,7 +27,7 @@ from heimdall_client._results import ResultForm, download, result_call
 from heimdall_client._streams import Stream, StreamReader, follow
 from heimdall_client._submission import explain, submit, submit_with_key
 from heimdall_client._waiting import wait_for
-from heimdall_client._wire import Page, StatusAnswer
+from heimdall_client._wire import Document, Page, StatusAnswer, Words
 
 DEFAULT_TIMEOUT = httpx.Timeout(35, connect=5)
 """Seconds; API Gateway itself gives up after 30."""
@@ -120,6 +120,10 @@ class Client:
         """Get a job's status, which costs less than the job."""
         call = Call("GET", f"/job/{segment(job_id)}/status")
         return self._connection.call(call, answer=JobState)
+
+    def list_job_statuses(self) -> list[str]:
+        """List the statuses that a job can have."""
+        return self._connection.call(Call("GET", "/job/statuses"), answer=Words).root
 
     def get_result(self, job_id: str) -> Result:
         """Get the table that a job gave back."""
@@ -266,3 +270,7 @@ class Client:
     ) -> Iterator[AuditEntry]:
         """Go through the audit trail, newest first."""
         return all_of(lambda cursor: self.list_audit(query, limit=page_size, cursor=cursor))
+
+    def get_openapi(self) -> dict[str, Any]:
+        """Get the API's own description, an OpenAPI document."""
+        return self._connection.call(Call("GET", "/openapi.json"), answer=Document).root

@@ -13,7 +13,7 @@ from heimdall_client._catalog_models import (
 from heimdall_client._connection import Call, Connection, segment
 from heimdall_client._paging import all_of, given
 from heimdall_client._queries import EntryQuery
-from heimdall_client._wire import Page, StatusAnswer
+from heimdall_client._wire import Page, StatusAnswer, Words
 
 NOT_THERE = 0
 """Given as `if_revision`: the entry must not exist yet."""
@@ -57,6 +57,10 @@ class Entries(Generic[Wanted, Shown]):
         """Get an entry's status."""
         call = Call("GET", f"{self._path(entry_id)}/status")
         return self._connection.call(call, answer=StatusAnswer).status
+
+    def list_statuses(self) -> list[str]:
+        """List the statuses that an entry can have."""
+        return self._connection.call(Call("GET", f"/{self._noun}/statuses"), answer=Words).root
 
     def set_status(
         self, entry_id: str, status: CatalogStatus | str, *, if_revision: int | None = None

@@ -3,7 +3,7 @@
 import json
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, RootModel
 
 
 def _json_object(value: object) -> object:
@@ -38,6 +38,14 @@ class Attribute(Answer):
 
     kind: str
     value: str
+
+
+class Words(RootModel[list[str]]):
+    """An answer that is a list of words."""
+
+
+class Document(RootModel[dict[str, Any]]):
+    """An answer that is any JSON object."""
 
 
 class StatusAnswer(Answer):
