@@ -39,6 +39,8 @@ MODELS = {name: name for name in (*SAME_NAME, "JobRequest", "JobState", "Result"
     "ClusterRequest": "ClusterDefinition",
     "CommandRequest": "CommandDefinition",
     "Explanation": "Explanation",
+    "Health": "Health",
+    "HealthCheck": "HealthCheck",
     "Job": "Job",
     "PastBinding": "PastEntry",
     "PastCluster": "PastEntry",
