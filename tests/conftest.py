@@ -4,6 +4,10 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")  # the same examples at every run, whatever the machine's speed
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
