@@ -1,7 +1,7 @@
 """What clients send, checked and made an entry of the catalog."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -110,9 +110,11 @@ def define_binding(binding_id: str, request: BindingRequest, _: SubmitRuntime) -
     )
 
 
-COMMANDS = Definition(Command, CommandRequest, define_command)
-CLUSTERS = Definition(Cluster, ClusterRequest, define_cluster)
-BINDINGS = Definition(Binding, BindingRequest, define_binding)
+DEFINITIONS: Mapping[str, Definition[Any, Any]] = {
+    "command": Definition(Command, CommandRequest, define_command),
+    "cluster": Definition(Cluster, ClusterRequest, define_cluster),
+    "binding": Definition(Binding, BindingRequest, define_binding),
+}
 
 
 def _common(entry_id: str, request: EntryRequest) -> dict[str, Any]:
