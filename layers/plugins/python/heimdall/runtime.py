@@ -17,17 +17,11 @@ from heimdall.dispatch import LambdaRunners
 from heimdall.domain.access import AccessRules, Binding, Role
 from heimdall.domain.catalog import BindingCache, CatalogCache
 from heimdall.domain.clock import Clock, SystemClock
-from heimdall.domain.health import HealthStore
-from heimdall.domain.idempotency import IdempotencyStore
 from heimdall.domain.job_files import JobFiles
-from heimdall.domain.open_jobs import OpenJobs
 from heimdall.domain.ports import CatalogStore, JobStore, Runners
 from heimdall.domain.routing import RandomRouting, RoutingStrategy
 from heimdall.http.auth import Gate
 from heimdall.plugin.registry import PluginRegistry
-from heimdall.plugin.secret import ReadSecret
-from heimdall.probes import RunnerProbes
-from heimdall.secrets import AwsSecrets
 from heimdall.settings import (
     ExecuteSettings,
     OrchestrateSettings,
@@ -37,10 +31,7 @@ from heimdall.settings import (
 )
 from heimdall.store.catalog import DynamoCatalogStore
 from heimdall.store.files import S3JobFiles
-from heimdall.store.health import DynamoHealthStore
-from heimdall.store.idempotency import DynamoIdempotencyStore
 from heimdall.store.jobs import DynamoJobStore
-from heimdall.store.open_jobs import DynamoOpenJobs
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -51,6 +42,11 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
     from heimdall.domain.audit import AuditLog
+    from heimdall.domain.health import HealthStore
+    from heimdall.domain.idempotency import IdempotencyStore
+    from heimdall.domain.open_jobs import OpenJobs
+    from heimdall.plugin.secret import ReadSecret
+    from heimdall.probes import RunnerProbes
 
 SYNC_WAIT_SECONDS = 25
 """How long `submit` waits for a sync job: the API gives up after 30 s, starts take some."""
@@ -70,7 +66,7 @@ class SubmitRuntime:
 
     settings: SubmitSettings
     jobs: JobStore
-    idempotency: IdempotencyStore
+    idempotency: "IdempotencyStore"
     files: JobFiles
     catalog: CatalogStore
     catalog_cache: CatalogCache
@@ -91,8 +87,8 @@ class QueryRuntime:
     files: JobFiles
     catalog: CatalogStore
     catalog_cache: CatalogCache
-    health: HealthStore
-    probes: RunnerProbes
+    health: "HealthStore"
+    probes: "RunnerProbes"
     cursor_key: Callable[[], bytes]
     gate: Gate
     audit: "Callable[[], AuditLog]"
@@ -108,8 +104,8 @@ class ExecuteRuntime:
     files: JobFiles
     catalog: CatalogStore
     plugins: PluginRegistry
-    read_secret: ReadSecret
-    health: HealthStore
+    read_secret: "ReadSecret"
+    health: "HealthStore"
     clock: Clock
 
 
@@ -119,7 +115,7 @@ class OrchestrateRuntime:
 
     settings: OrchestrateSettings
     jobs: JobStore
-    open_jobs: OpenJobs
+    open_jobs: "OpenJobs"
     runners: Runners
     clock: Clock
 
@@ -127,6 +123,8 @@ class OrchestrateRuntime:
 @once
 def submit_runtime() -> SubmitRuntime:
     """Make what `functions.submit` works with."""
+    from heimdall.store.idempotency import DynamoIdempotencyStore
+
     settings = read_settings(SubmitSettings)
     dynamodb = _dynamodb()
     clock = SystemClock()
@@ -152,6 +150,9 @@ def submit_runtime() -> SubmitRuntime:
 @once
 def query_runtime() -> QueryRuntime:
     """Make what `functions.query` works with."""
+    from heimdall.probes import RunnerProbes
+    from heimdall.store.health import DynamoHealthStore
+
     settings = read_settings(QuerySettings)
     dynamodb = _dynamodb()
     clock = SystemClock()
@@ -175,6 +176,9 @@ def query_runtime() -> QueryRuntime:
 @once
 def execute_runtime() -> ExecuteRuntime:
     """Make what `functions.execute` works with."""
+    from heimdall.secrets import AwsSecrets
+    from heimdall.store.health import DynamoHealthStore
+
     settings = read_settings(ExecuteSettings)
     dynamodb = _dynamodb()
     return ExecuteRuntime(
@@ -192,6 +196,8 @@ def execute_runtime() -> ExecuteRuntime:
 @once
 def orchestrate_runtime() -> OrchestrateRuntime:
     """Make what `functions.orchestrate` works with."""
+    from heimdall.store.open_jobs import DynamoOpenJobs
+
     settings = read_settings(OrchestrateSettings)
     dynamodb = _dynamodb()
     return OrchestrateRuntime(

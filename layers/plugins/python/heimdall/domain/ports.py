@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from heimdall.domain.access import Binding
-from heimdall.domain.catalog_listing import EntryQuery
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import CatalogEntry, Command
 from heimdall.domain.history import Change, PastEntry, Revision
 from heimdall.domain.job import Job, JobStatus
-from heimdall.domain.listing import JobQuery
+
+if TYPE_CHECKING:
+    from heimdall.domain.catalog_listing import EntryQuery
+    from heimdall.domain.listing import JobQuery
 
 
 class StaleJobError(Exception):
@@ -100,7 +102,7 @@ class JobStore(Protocol):
         """Say that somebody reads the job's streams; return whether that was known already."""
         ...
 
-    def list_jobs(self, query: JobQuery) -> Page[Job]:
+    def list_jobs(self, query: "JobQuery") -> Page[Job]:
         """Read one page of a list; it may be short and still not be the last.
 
         A page reads a bounded piece of the list, however few of its jobs are wanted.
@@ -142,7 +144,7 @@ class CatalogStore(Protocol):
         """
         ...
 
-    def list_entries(self, kind: type[AnyEntry], query: EntryQuery) -> Page[AnyEntry]:
+    def list_entries(self, kind: type[AnyEntry], query: "EntryQuery") -> Page[AnyEntry]:
         """Read a page of the entries of a kind; it may come short, but with the key to go on.
 
         All pages together hold every entry that was there at the first one once, however entries

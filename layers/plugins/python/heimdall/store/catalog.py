@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from heimdall.domain.access import Binding
-from heimdall.domain.catalog_listing import EntryQuery
 from heimdall.domain.command import CatalogEntry
 from heimdall.domain.errors import (
     ConcurrentChangeError,
@@ -28,12 +27,13 @@ from heimdall.store.catalog_items import (
     decode_revision,
     revision_of_head,
 )
-from heimdall.store.catalog_listing import read_page
 from heimdall.store.catalog_table import CatalogTable
 from heimdall.store.throttling import error_code, throttling_translated
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from heimdall.domain.catalog_listing import EntryQuery
 
 _TRIES = 12
 _FIRST_PAUSE_SECONDS = 0.01
@@ -85,8 +85,10 @@ class DynamoCatalogStore:
             raise entry_not_found(kind, entry_id)
         return decode_entry(kind, item)
 
-    def list_entries(self, kind: type[AnyEntry], query: EntryQuery) -> Page[AnyEntry]:
+    def list_entries(self, kind: type[AnyEntry], query: "EntryQuery") -> Page[AnyEntry]:
         """Read a page of the entries of a kind."""
+        from heimdall.store.catalog_listing import read_page  # lists are for `query` only
+
         return read_page(self._items, kind, query)
 
     def write(

@@ -7,15 +7,15 @@ from botocore.exceptions import ClientError
 
 from heimdall.domain.errors import JobNotFoundError, StoreThrottledError
 from heimdall.domain.job import Job, JobStatus
-from heimdall.domain.listing import JobQuery
 from heimdall.domain.ports import Page, Pulse, StaleJobError
 from heimdall.store import keys
 from heimdall.store.job_items import Item, decode, encode
-from heimdall.store.job_listing import JobListing
 from heimdall.store.throttling import error_code, throttling_translated
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from heimdall.domain.listing import JobQuery
 
 WATCH_MS = 15_000
 """How long a reader of a running job's streams is taken to be still interested."""
@@ -138,8 +138,10 @@ class DynamoJobStore:
         old = answer.get("Attributes", {})
         return "until_ms" in old and int(old["until_ms"]["N"]) > now_ms
 
-    def list_jobs(self, query: JobQuery) -> Page[Job]:
+    def list_jobs(self, query: "JobQuery") -> Page[Job]:
         """Read one page of a list; it may be short and still not be the last."""
+        from heimdall.store.job_listing import JobListing  # lists are for `query` only
+
         return JobListing(self.client, self.table).page(query)
 
     def _update(
