@@ -1,9 +1,7 @@
 """Submissions with an Idempotency-Key: one job, and one answer for all who ask again."""
 
 import json
-import re
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
@@ -16,7 +14,6 @@ from heimdall.domain.access import Access
 from heimdall.domain.clock import new_job_id
 from heimdall.domain.errors import (
     HeimdallError,
-    InvalidRequestError,
     JobNotFoundError,
     RequestInProgressError,
     RunnerUnavailableError,
@@ -37,27 +34,7 @@ from heimdall.domain.result import ANSWERED_BYTES
 from heimdall.observability import count, logger
 from heimdall.runtime import SubmitRuntime
 
-_HEADER = "Idempotency-Key"
 _REPLAYED = {"Idempotency-Replayed": "true"}
-_KEY = re.compile(r"[ -~]{1,255}")
-
-
-def read_key(headers: Mapping[str, str]) -> str | None:
-    """Read the header Idempotency-Key; None if there is none.
-
-    Args:
-        headers: of the request, with names in lower case.
-
-    Raises:
-        InvalidRequestError: it is empty, longer than 255, or not printable ASCII.
-    """
-    key = headers.get(_HEADER.lower())
-    if key is None or _KEY.fullmatch(key):
-        return key
-    message = "must be 1 to 255 printable ASCII characters"
-    raise InvalidRequestError(
-        f"{_HEADER} {message}", details=[{"path": _HEADER, "message": message}]
-    )
 
 
 @dataclass(frozen=True, slots=True)

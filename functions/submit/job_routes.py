@@ -6,8 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from functions.submit import service
 from functions.submit.answers import answer_of
-from functions.submit.idempotency import read_key, submit_once
-from functions.submit.schemas import JobRequest, body
+from functions.submit.schemas import JobRequest, body, read_key
 from heimdall.domain.access import Role
 from heimdall.domain.errors import InvalidRequestError
 from heimdall.http.resolver import (
@@ -37,6 +36,8 @@ def submit_job() -> Response[str]:
     if key is None:
         answer = answer_of(service.submit_job(request, access=who, runtime=runtime), request)
     else:
+        from functions.submit.idempotency import submit_once
+
         answer = submit_once(request, key=key, access=who, runtime=runtime)
     return json_response(answer.view, status=answer.status, headers=answer.headers)
 

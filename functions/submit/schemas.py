@@ -2,6 +2,8 @@
 
 import base64
 import json
+import re
+from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
@@ -10,6 +12,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from heimdall.domain.command import SYSTEM_TAG_NAMES
 from heimdall.domain.errors import Details, InvalidRequestError, PayloadTooLargeError
 from heimdall.http.resolver import raw_event
+
+KEY_HEADER = "Idempotency-Key"
+_KEY = re.compile(r"[ -~]{1,255}")
 
 MAX_BODY_BYTES = 6 * 1024 * 1024
 """What a Lambda function may be invoked with."""
@@ -126,3 +131,21 @@ def refusal(details: list[dict[str, Any]]) -> InvalidRequestError:
     more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
     checked: Details = details
     return InvalidRequestError(f"{where}: {first['message']}{more}", details=checked)
+
+
+def read_key(headers: Mapping[str, str]) -> str | None:
+    """Read the header Idempotency-Key; None if there is none.
+
+    Args:
+        headers: of the request, with names in lower case.
+
+    Raises:
+        InvalidRequestError: it is empty, longer than 255, or not printable ASCII.
+    """
+    key = headers.get(KEY_HEADER.lower())
+    if key is None or _KEY.fullmatch(key):
+        return key
+    message = "must be 1 to 255 printable ASCII characters"
+    raise InvalidRequestError(
+        f"{KEY_HEADER} {message}", details=[{"path": KEY_HEADER, "message": message}]
+    )

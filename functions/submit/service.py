@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functions.submit.contexts import check_contexts
 from functions.submit.schemas import JobRequest, plain_tags
 from heimdall.domain.access import Access
-from heimdall.domain.attributes import with_attributes
 from heimdall.domain.clock import created_ms_of, new_job_id
 from heimdall.domain.errors import InvalidRequestError, RunnerUnavailableError
 from heimdall.domain.job import LEASE_MS, Job, JobStatus, RunOutcome
@@ -217,6 +216,10 @@ def _kept_context(job_id: str, context: str, files: JobFiles) -> str | None:
 
 def _shown(job: Job, plan: Plan) -> Job:
     pair = plan.pair
+    if not pair.cluster.attributes:
+        return job
+    from heimdall.domain.attributes import with_attributes
+
     return with_attributes(job, pair.command, pair.cluster, context=plan.request.context)
 
 

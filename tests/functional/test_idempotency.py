@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from functions.submit.idempotency import read_key
+from functions.submit.schemas import read_key
 from heimdall import runtime
 from heimdall.domain.errors import InvalidRequestError
 from heimdall.domain.result import ANSWERED_BYTES
