@@ -18,6 +18,7 @@ from heimdall.store.open_jobs import DynamoOpenJobs
 from local import identities
 from local.environment import Environment
 from tests.e2e.api import Api, job_body, shell_body, wait_for
+from tests.e2e.guarded import job_on, make_guarded, put_probed_cluster
 from tests.e2e.roles import FUNCTIONS, Roles
 
 TEN_MINUTES_MS = 600_000
@@ -87,6 +88,16 @@ class World:
         )
         answer = self.api.request("GET", f"/job/{job_id}/result", headers={"Accept": "text/csv"})
         return answer.status_code == codes.TEMPORARY_REDIRECT
+
+    def reveals(self, cluster: str) -> bool:
+        body = job_on(cluster, show_token="stdout")
+        answer = self.api.request("POST", "/job", json=body)
+        return answer.is_success and answer.json()["status"] == "SUCCEEDED"
+
+    def probes_a_cluster(self) -> bool:
+        path = f"/cluster/{put_probed_cluster(self.api)}/health"
+        checks = self.api.request("GET", path).json()["checks"]
+        return [check["status"] for check in checks] == ["ok"]
 
     def runs_soon(self) -> bool:
         answer = self.api.request("POST", "/job", json=job_body("ping-async"))
@@ -161,12 +172,15 @@ PROBES: dict[tuple[str, str], Callable[[World], bool]] = {
     ("query", "Catalog"): lambda world: world.answers("GET", "/commands"),
     ("query", "RecordRefusals"): lambda world: world.records_refusals(),
     ("query", "StoreCsv"): lambda world: world.makes_csv(),
+    ("query", "ProbeClusters"): lambda world: world.probes_a_cluster(),
     ("query", "ReadFiles"): lambda world: world.answers("GET", f"/job/{world.printed}/stdout"),
     ("execute", "Jobs"): lambda world: world.runs_now(),
     ("execute", "Catalog"): lambda world: world.runs_soon(),
     ("execute", "StoreOutput"): lambda world: world.runs_now({"output_bytes": 100_000}),
     ("execute", "JoinStreams"): lambda world: world.runs_now({"output_bytes": 9_000_000}),
     ("execute", "ReadContexts"): lambda world: world.runs_now({"payload": "x" * 10_000}),
+    ("execute", "ReadSecrets"): lambda world: world.reveals("secret"),
+    ("execute", "ReadParameters"): lambda world: world.reveals("parameter"),
     ("orchestrate", "FindNewJobs"): lambda world: "looked" in world.sweep(),
     ("orchestrate", "KeepOpenJobs"): lambda world: "seen" in world.sweep(),
     ("orchestrate", "Jobs"): lambda world: world.ends_the_dead(),
@@ -199,6 +213,9 @@ def world(environment: Environment) -> Iterator[World]:
         api.wait(printed)
         world = World(api, environment, running, printed)
         world.let_the_sweep_have_seen(printed)
+        make_guarded(api, environment)
+        wait_for(world.probes_a_cluster, seconds=10, what="a new cluster to be probed")
+        wait_for(lambda: world.reveals("secret"), seconds=10, what="a new cluster to be seen")
         yield world
         api.request("POST", f"/job/{running}/cancel")
         api.wait(running)
