@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from functions.execute.engine import EngineWork
-from functions.execute.redacted import redacted_logs, redacted_report, refuse_secret_handle
+from functions.execute.redacted import redacted_report, refuse_secret_handle
+from functions.execute.redacted_logs import keep_out_of_logs
 from functions.execute.supervisor import Supervisor
 from heimdall.domain.attributes import with_attributes, with_outputs
 from heimdall.domain.cluster import Cluster
@@ -62,8 +63,8 @@ class Attempt:
         Raises:
             StaleJobError: the run is not ours any more.
         """
-        with redacted_logs(self.redactor):
-            return redacted_report(self._reported(), self.redactor)
+        keep_out_of_logs(self.redactor)
+        return redacted_report(self._reported(), self.redactor)
 
     def _reported(self) -> RunReport:
         try:

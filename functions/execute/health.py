@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from functions.execute.redacted import redacted_logs
+from functions.execute.redacted_logs import keep_out_of_logs
 from heimdall.domain.errors import HeimdallError
 from heimdall.domain.health import PROBE_SECONDS, CheckStatus, HealthCheck, Probe
 from heimdall.observability import logger
@@ -41,8 +41,8 @@ def make_probes(
         probe for probe in probes if runtime.health.claim(probe, now_ms=now_ms, until_ms=until_ms)
     ]
     redactor = Redactor()
-    with redacted_logs(redactor):
-        answers = _asked(claimed, redactor, runtime, seconds)
+    keep_out_of_logs(redactor)
+    answers = _asked(claimed, redactor, runtime, seconds)
     checks = [_check(probe, answers.get(probe.key), seconds, runtime) for probe in claimed]
     for check in checks:
         runtime.health.write(check)

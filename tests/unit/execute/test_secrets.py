@@ -1,10 +1,12 @@
 """Secrets that a plugin lets out: into its handle, its log, its errors."""
 
 import logging
+from io import StringIO
 
 import pytest
 
-from functions.execute.redacted import redacted_logs, redacted_report
+from functions.execute.redacted import redacted_report
+from functions.execute.redacted_logs import keep_out_of_logs
 from heimdall.domain.job import JobStatus
 from heimdall.observability import logger
 from heimdall.plugin.redaction import Redactor
@@ -44,9 +46,9 @@ def fail_because_of_another():
 def test_log_lines_of_a_run_are_redacted(redactor, caplog, name):
     log = logging.getLogger(name)
 
-    with redacted_logs(redactor):
-        log.warning("connected with %s to %d", SECRET, 5432, extra={"dsn": {"pw": SECRET}})
-        log.warning({"password": SECRET})
+    keep_out_of_logs(redactor)
+    log.warning("connected with %s to %d", SECRET, 5432, extra={"dsn": {"pw": SECRET}})
+    log.warning({"password": SECRET})
 
     first, second = caplog.records
     assert first.getMessage() == "connected with [secret] to 5432"
@@ -55,11 +57,11 @@ def test_log_lines_of_a_run_are_redacted(redactor, caplog, name):
 
 
 def test_tracebacks_of_a_run_are_redacted_with_their_causes(redactor, caplog):
-    with redacted_logs(redactor):
-        try:
-            fail_because_of_another()
-        except RuntimeError:
-            logging.getLogger("acme").exception("failed")
+    keep_out_of_logs(redactor)
+    try:
+        fail_because_of_another()
+    except RuntimeError:
+        logging.getLogger("acme").exception("failed")
 
     assert SECRET not in caplog.text
     assert "no connection with [secret]" in caplog.text
@@ -70,21 +72,53 @@ def test_lines_of_the_gateway_itself_are_redacted(redactor, monkeypatch):
     lines = []
     monkeypatch.setattr(logger.registered_handler.stream, "write", lines.append, raising=False)
 
-    with redacted_logs(redactor):
-        try:
-            fail()
-        except ValueError:
-            logger.exception("plugin failed", reason=f"it was {SECRET}")
+    keep_out_of_logs(redactor)
+    try:
+        fail()
+    except ValueError:
+        logger.exception("plugin failed", reason=f"it was {SECRET}")
 
     assert "plugin failed" in "".join(lines)
     assert SECRET not in "".join(lines)
 
 
-def test_log_is_left_alone_before_and_after_a_run(redactor, caplog):
-    with redacted_logs(redactor):
-        pass
-    with redacted_logs(Redactor()):
-        logging.getLogger("acme").warning("a %s", "word")
+def test_handler_that_comes_later_gets_redacted_lines_too(redactor):
+    keep_out_of_logs(redactor)
+    lines = StringIO()
+    handler = logging.StreamHandler(lines)
+    driver = logging.getLogger("acme.driver")
+    driver.addHandler(handler)
+    try:
+        driver.warning("connected with %s", SECRET)
+        try:
+            fail()
+        except ValueError:
+            driver.exception("no connection")
+    finally:
+        driver.removeHandler(handler)
+
+    assert "connected with [secret]\n" in lines.getvalue()
+    assert "bad password [secret]" in lines.getvalue()
+    assert SECRET not in lines.getvalue()
+
+
+def test_secrets_of_several_runs_are_redacted_at_once(redactor, caplog):
+    other = Redactor()
+    other.add("s3cr3t")
+    keep_out_of_logs(redactor)
+    keep_out_of_logs(other)
+
+    logging.getLogger("acme").warning("%s and %s", SECRET, "s3cr3t")
+
+    assert caplog.records[0].getMessage() == "[secret] and [secret]"
+
+
+def test_log_is_left_alone_without_secrets_and_after_a_run(caplog):
+    idle = Redactor()
+    keep_out_of_logs(idle)
+    logging.getLogger("acme").warning("a %s", "word")
+    idle.add(SECRET)
+    del idle
     logging.getLogger("acme").warning(SECRET)
 
     assert [record.getMessage() for record in caplog.records] == ["a word", SECRET]
