@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from heimdall.domain.health import CheckStatus, HealthCheck, Probe
 from heimdall.store.health import DynamoHealthStore
@@ -63,6 +64,13 @@ def test_probe_is_free_again_when_its_time_is_over_or_its_result_written(store):
     assert store.claim(PROBE, now_ms=NOW_MS + 10, until_ms=NOW_MS + 20)
     store.write(CHECK)
     assert store.claim(PROBE, now_ms=NOW_MS + 11, until_ms=NOW_MS + 20)
+
+
+def test_store_that_is_missing_is_no_claim_of_somebody_else(store):
+    missing = DynamoHealthStore(store.client, "missing")
+
+    with pytest.raises(ClientError, match="ResourceNotFound"):
+        missing.claim(PROBE, now_ms=NOW_MS, until_ms=NOW_MS + 10)
 
 
 def test_claim_leaves_the_last_result_in_place(store):

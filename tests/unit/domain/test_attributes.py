@@ -1,6 +1,9 @@
 """A cluster's attributes, rendered on its jobs."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -129,6 +132,33 @@ def test_context_that_is_very_large_is_not_there_for_templates():
     attributes = {"n": text("{{ job.context.n }}"), "id": text("{{ job.id }}")}
 
     assert list(shown(attributes, context={"n": 1, "payload": "x" * 70_000})) == ["id"]
+
+
+def test_template_engine_is_loaded_for_clusters_with_attributes_only():
+    """It would be part of every cold start."""
+    script = (
+        "import sys, functions.submit.handler, functions.query.handler, functions.execute.handler;"
+        "print('minijinja' in sys.modules, 'heimdall.domain.templates' in sys.modules)"
+    )
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert loaded.stdout.split() == ["False", "True"]
+
+
+def test_context_that_is_nested_very_deeply_is_not_there_for_templates():
+    context = {}
+    for _ in range(100_000):
+        context = {"n": context}
+    attributes = {"n": text("{{ job.context.n }}"), "id": text("{{ job.id }}")}
+
+    assert list(shown(attributes, context=context)) == ["id"]
 
 
 def test_outputs_add_up_and_newer_ones_win():

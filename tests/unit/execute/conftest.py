@@ -76,8 +76,8 @@ def make_runtime(jobs):
 
 @pytest.fixture
 def run(jobs, make_runtime):
-    def run(plugin, *, cluster=None, **runtime):
-        running = make_running_job()
+    def run(plugin, *, cluster=None, job=None, **runtime):
+        running = make_running_job(**(job or {}))
         jobs.create(running)
         assignment = Assignment(running, make_command(), cluster or make_cluster())
         made = make_runtime(plugin, **runtime)

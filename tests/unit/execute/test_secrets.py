@@ -7,6 +7,7 @@ import pytest
 
 from functions.execute.redacted import redacted_report
 from functions.execute.redacted_logs import keep_out_of_logs
+from heimdall.domain.errors import StoreThrottledError
 from heimdall.domain.job import JobStatus
 from heimdall.observability import logger
 from heimdall.plugin.redaction import Redactor
@@ -20,6 +21,7 @@ from heimdall.plugin.spec import (
     RunState,
 )
 from tests.factories import make_cluster
+from tests.fakes.files import InMemoryJobFiles
 
 SECRET = "hunter2"
 
@@ -184,6 +186,17 @@ def test_context_that_no_longer_fits_is_not_repeated(run):
     assert job.status is JobStatus.FAILED
     assert job.error.startswith("a context no longer fits: token: holds a secret")
     assert SECRET not in job.error
+
+
+def test_job_whose_context_is_out_of_reach_fails(run):
+    class Unreachable(InMemoryJobFiles):
+        def context(self, job_id):
+            raise StoreThrottledError("the store is busy")
+
+    job = run(Careless({}), files=Unreachable(), job={"context": None, "outputs": '{"id":"1"}'})
+
+    assert (job.status, job.error) == (JobStatus.FAILED, "the store is busy")
+    assert job.outputs == '{"id":"1"}'
 
 
 CLUSTER = make_cluster(context={"token": "ssm:/heimdall/token"})

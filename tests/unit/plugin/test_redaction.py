@@ -72,6 +72,10 @@ def test_secret_of_several_lines_is_found_line_by_line():
     assert redactor.text("1: MIIEvQIBADANBg\n2: end") == f"1: {MARK}\n2: end"
 
 
+def test_secret_of_nothing_but_space_is_found_as_it_is():
+    assert knowing(" \n  ").text("a \n  b  c") == f"a{MARK}b  c"
+
+
 @pytest.mark.parametrize(
     ("secrets", "text", "redacted"),
     [

@@ -3,7 +3,6 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +61,8 @@ class RunnerProbes:
             for batch in _batches(wanted)
         ]
         if batches:
+            from concurrent.futures import ThreadPoolExecutor  # most containers probe nothing
+
             self.functions()  # made here: boto3's session is not for several threads
             with ThreadPoolExecutor(_INVOCATIONS) as threads:
                 for answered in threads.map(lambda batch: self._invoke(*batch), batches):

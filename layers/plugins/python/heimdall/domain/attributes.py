@@ -131,7 +131,7 @@ def _readable(context: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a context unless it is so large that templates could make much of it."""
     try:
         size = len(json.dumps(dict(context)))
-    except (RecursionError, ValueError):
+    except RecursionError:
         return {}
     return context if size <= _MAX_CONTEXT_CHARACTERS else {}
 
