@@ -1,24 +1,19 @@
 """The parameters of GET /jobs: which jobs are wanted, in which order, from where on."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Mapping
 
+from functions.query.filters import read_choice, read_pattern, read_words
 from heimdall.domain.access import Access
-from heimdall.domain.errors import InvalidRequestError
 from heimdall.domain.job import JobStatus
 from heimdall.domain.listing import PATTERNS, JobFilter, JobQuery, Order
-from heimdall.domain.patterns import Pattern
 from heimdall.http.paging import read_cursor, read_limit
 
 PARAMETERS = (*PATTERNS, "status", "tags", "order_by", "direction", "limit", "cursor")
-MAX_PATTERN_CHARACTERS = 256
 
 _NOT_BOUND = ("limit", "cursor")
 _ORDERS = {"id": Order.CREATED_AT, **{order.value: order for order in Order}}
 _DIRECTIONS = {"asc": False, "desc": True}
-
-Choice = TypeVar("Choice", bool, Order, JobStatus)
 
 
 def read_job_query(
@@ -44,8 +39,8 @@ def read_job_query(
         limit=read_limit(given.get("limit")),
         now_ms=now_ms,
         filter=_read_filter(given),
-        order=_choice("order_by", given.get("order_by", Order.CREATED_AT), _ORDERS),
-        is_descending=_choice("direction", given.get("direction", "desc"), _DIRECTIONS),
+        order=read_choice("order_by", given.get("order_by", Order.CREATED_AT), _ORDERS),
+        is_descending=read_choice("direction", given.get("direction", "desc"), _DIRECTIONS),
         after=read_cursor(cursor, listing=listing, key=key()) if cursor else None,
     )
 
@@ -62,32 +57,9 @@ def listing_name(parameters: Mapping[str, str], *, access: Access) -> str:
 def _read_filter(given: Mapping[str, str]) -> JobFilter:
     known = {status.value: status for status in JobStatus}
     return JobFilter(
-        patterns={name: _pattern(name, given[name]) for name in PATTERNS if name in given},
-        tags=frozenset(_listed(given.get("tags", ""))),
+        patterns={name: read_pattern(name, given[name]) for name in PATTERNS if name in given},
+        tags=frozenset(read_words(given.get("tags", ""))),
         statuses=frozenset(
-            _choice("status", text, known) for text in _listed(given.get("status", ""))
+            read_choice("status", text, known) for text in read_words(given.get("status", ""))
         ),
     )
-
-
-def _pattern(name: str, text: str) -> Pattern:
-    if len(text) > MAX_PATTERN_CHARACTERS:
-        raise _refusal(name, f"has {len(text)} characters; {MAX_PATTERN_CHARACTERS} are the most")
-    return Pattern.of_like(text.casefold())
-
-
-def _listed(text: str) -> Sequence[str]:
-    return [word for each in text.split(",") if (word := each.strip())]
-
-
-def _choice(name: str, text: str, choices: Mapping[str, Choice]) -> Choice:
-    """Find a word among those that are known, in any case."""
-    known = {word.casefold(): choice for word, choice in choices.items()}
-    found = known.get(text.casefold())
-    if found is None:
-        raise _refusal(name, f"{text[:MAX_PATTERN_CHARACTERS]!r} is none of {', '.join(choices)}")
-    return found
-
-
-def _refusal(name: str, message: str) -> InvalidRequestError:
-    return InvalidRequestError(f"{name} {message}", details=[{"path": name, "message": message}])

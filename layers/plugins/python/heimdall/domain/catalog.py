@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from heimdall.domain.access import Binding
 from heimdall.domain.allowed_callers import AllowedCallers
@@ -76,16 +77,16 @@ class CatalogSnapshot:
 
     def changed(self, revision: int, entries: Iterable[CatalogEntry]) -> "CatalogSnapshot":
         """Return the snapshot that has these newer entries in it."""
-        commands, clusters = dict(self.commands), dict(self.clusters)
-        bindings = {binding.id: binding for binding in self.bindings}
+        newest: dict[type, dict[str, Any]] = {
+            Command: dict(self.commands),
+            Cluster: dict(self.clusters),
+            Binding: {binding.id: binding for binding in self.bindings},
+        }
         for entry in entries:
-            if isinstance(entry, Command):
-                commands[entry.id] = entry
-            elif isinstance(entry, Cluster):
-                clusters[entry.id] = entry
-            elif isinstance(entry, Binding):
-                bindings[entry.id] = entry
-        return CatalogSnapshot(revision, commands, clusters, tuple(bindings.values()))
+            newest[type(entry)][entry.id] = entry
+        return CatalogSnapshot(
+            revision, newest[Command], newest[Cluster], tuple(newest[Binding].values())
+        )
 
 
 def _listed(sets: Sequence[int]) -> list[Sequence[int]]:

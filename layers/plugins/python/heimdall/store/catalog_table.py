@@ -36,10 +36,11 @@ class CatalogTable:
         Raises:
             StoreThrottledError: DynamoDB put some of them off again and again.
         """
-        left = list(wanted)
-        for _ in range(_TRIES + len(left) // _BATCH):
-            if not left:
-                return
+        left, tries = list(wanted), _TRIES + len(wanted) // _BATCH
+        while left:
+            if not tries:
+                raise StoreThrottledError("the gateway's store is busy; try again in a few seconds")
+            tries -= 1
             asked, left = left[:_BATCH], left[_BATCH:]
             request: Any = {self.name: {"Keys": asked, "ConsistentRead": True}}
             with throttling_translated():
@@ -47,8 +48,6 @@ class CatalogTable:
             yield from answer["Responses"][self.name]
             put_off: Any = answer.get("UnprocessedKeys") or {self.name: {"Keys": []}}
             left += put_off[self.name]["Keys"]
-        if left:
-            raise StoreThrottledError("the gateway's store is busy; try again in a few seconds")
 
     def partition(
         self,
