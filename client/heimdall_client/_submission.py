@@ -7,7 +7,6 @@ from heimdall_client._connection import Call, Connection
 from heimdall_client._exceptions import (
     ApiError,
     ConfigurationError,
-    HeimdallError,
     InternalError,
     RequestInProgressError,
     TransportError,
@@ -68,7 +67,7 @@ def checked_key(key: str) -> str:
     return key
 
 
-def is_outcome_unknown(error: HeimdallError) -> bool:
+def is_outcome_unknown(error: BaseException) -> bool:
     """Whether the job may have been taken, although there was no answer that says so."""
     if isinstance(error, UnreachableError):
         return False

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ import typer
 from pydantic import ValidationError
 
 from heimdall_client._client import Client
-from heimdall_client._exceptions import HeimdallError, WaitTimeoutError
+from heimdall_client._exceptions import HeimdallError
 from heimdall_client._explanation import Candidate, Explanation
 from heimdall_client._job_models import Job, JobRequest
 from heimdall_client._session import JsonOption, Outside, TimeoutOption, session_of
@@ -76,10 +77,11 @@ def submit(  # noqa: PLR0913 - an argument for each option
             _show_explanation(client.explain_job(request), as_json=as_json)
             return
         key = new_idempotency_key() if idempotency_key is None else idempotency_key
-        job = _submitted(client, request, key, outside=session.outside)
-        if wait and not job.is_final:
-            say(f"job {job.id} is {job.status}")
-            with _key_told(key, "the job goes on"):
+        submission = _Submission(client, request, key, session.outside)
+        with submission.key_told_if_interrupted():
+            job = submission.send()
+            if wait and not job.is_final:
+                say(f"job {job.id} is {job.status}")
                 job = wait_for_end(client, job.id, timeout_seconds=timeout, outside=session.outside)
     if user not in {None, job.user}:
         say(f"note: the job is {printable(job.user)}'s: this gateway passes no user on")
@@ -91,28 +93,42 @@ def submit(  # noqa: PLR0913 - an argument for each option
     exit_if_failed(job)
 
 
-def _submitted(client: Client, request: JobRequest, key: str, *, outside: Outside) -> Job:
-    """Submit, and give the job as it stands: one that the key picks up may have got on."""
-    with _key_told(key, "the job may have been submitted"), progress("submitting"):
-        job = client.submit_job(request, idempotency_key=key, sleep=outside.sleep)
-    if not job.is_replay:
-        return job
-    say("note: this key was used before; this is the job of then")
-    return job if job.is_final else client.get_job(job.id)
+@dataclass(slots=True)
+class _Submission:
+    """What this command submits, and a later one can pick up by its key."""
 
+    client: Client
+    request: JobRequest
+    key: str
+    outside: Outside
+    is_taken: bool = False
 
-@contextmanager
-def _key_told(key: str, situation: str) -> Iterator[None]:
-    """Tell the key to whoever does not get to know what becomes of the job."""
-    try:
-        yield
-    except (HeimdallError, KeyboardInterrupt) as error:
-        if isinstance(error, KeyboardInterrupt | WaitTimeoutError) or is_outcome_unknown(error):
-            say(
-                f"{situation}: the same command with `--idempotency-key {key}` picks it up again,"
-                " and submits nothing twice"
+    def send(self) -> Job:
+        """Submit, and give the job as it stands: one that the key picks up may have got on."""
+        with progress("submitting"):
+            job = self.client.submit_job(
+                self.request, idempotency_key=self.key, sleep=self.outside.sleep
             )
-        raise
+        self.is_taken = True
+        if not job.is_replay:
+            return job
+        say("note: this key was used before; this is the job of then")
+        return job if job.is_final else self.client.get_job(job.id)
+
+    @contextmanager
+    def key_told_if_interrupted(self) -> Iterator[None]:
+        """Tell the key to whoever does not get to know what becomes of the job."""
+        try:
+            yield
+        except (HeimdallError, KeyboardInterrupt) as error:
+            is_interrupted = self.is_taken or isinstance(error, KeyboardInterrupt)
+            if is_interrupted or is_outcome_unknown(error):
+                known = "the job goes on" if self.is_taken else "the job may have been submitted"
+                say(
+                    f"{known}: the same command with `--idempotency-key {self.key}` picks it up"
+                    " again, and submits nothing twice"
+                )
+            raise
 
 
 def _read_context(text: str) -> dict[str, object]:

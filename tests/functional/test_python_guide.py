@@ -32,5 +32,5 @@ def test_code_in_the_guide_runs_from_top_to_bottom(world, monkeypatch, capsys, t
     assert printed[2:4] == ["True ping localhost", "localhost chosen None []"]
     assert sum(" SUCCEEDED " in line for line in printed) == 2
     assert (tmp_path / "stdout.txt").read_bytes() == names["end"]
-    assert "alice" in (tmp_path / "result.csv").read_text()
+    assert (tmp_path / "result.csv").read_text() == '"message"\n"Hello, alice!"\n'
     assert any(line.endswith("command.rollback command/ping done") for line in printed)

@@ -284,3 +284,29 @@ def test_refused_submission_exits_with_1(line):
 
     assert (outcome.code, outcome.out) == (1, "")
     assert "no command has type:ping" in outcome.err
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [failing(httpx.ConnectError("refused")), error(403, "forbidden"), error(404, "job_not_found")],
+)
+def test_key_is_told_whatever_ends_the_waiting(line, trouble):
+    line.api.on("POST /job", reply(JOB | {"status": "NEW"}))
+    line.api.on("GET /job/01a2/status", trouble)
+
+    outcome = line.run(*SUBMIT, "--wait")
+
+    assert outcome.code == 1
+    assert "the job goes on: the same command with `--idempotency-key" in outcome.err
+
+
+def test_key_is_told_between_the_answer_and_the_waiting(line):
+    line.api.on(
+        "POST /job", reply(JOB | {"status": "NEW"}, headers={"Idempotency-Replayed": "true"})
+    )
+    line.api.on("GET /job/01a2", interrupt)
+
+    outcome = line.run(*SUBMIT, "--idempotency-key", "mine", "--wait")
+
+    assert outcome.code == 130
+    assert "the job goes on: the same command with `--idempotency-key mine`" in outcome.err
