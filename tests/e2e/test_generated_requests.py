@@ -27,7 +27,7 @@ DOCUMENT = Path(__file__).parents[2] / "openapi.json"
 REQUESTS = 2_000
 """At least so many in all."""
 
-EXAMPLES = 40
+EXAMPLES = 30
 """For each operation and mode; one without parameters has fewer to make."""
 
 CHECKS = [
