@@ -113,7 +113,7 @@ def test_lists_are_filtered_and_walked(api: Api):
     assert {command["plugin"] for command in found["data"]} == {"ping"}
     binding = {"role": "viewer", "principals": ["named:nobody"], "status": "INACTIVE"}
     assert api.request("PUT", "/binding/listed", json=binding).is_success
-    assert [each["id"] for each in api.request("GET", "/bindings").json()["data"]] == ["listed"]
+    assert [each["id"] for each in get(api, "/bindings", id="listed")["data"]] == ["listed"]
 
 
 def test_of_two_writers_at_once_one_wins_and_writers_of_others_all_do(api: Api):
