@@ -67,7 +67,6 @@ def known(crowded: Environment) -> dict[str, list[str]]:
     return {
         "job_id": [finished["id"], unfinished["id"]],
         "entry_id": ["noop-sync-0.0.1", "localhost-0.0.1", "made-up"],
-        "cluster_id": ["localhost-0.0.1", "made-up"],
     }
 
 
