@@ -90,7 +90,11 @@ class Api:
                 unfinished.pop()
             return not unfinished
 
-        wait_for(all_ended, seconds=seconds, what=f"the end of {len(job_ids)} jobs")
+        try:
+            wait_for(all_ended, seconds=seconds, what=f"the end of {len(job_ids)} jobs")
+        except AssertionError as error:
+            error.add_note(f"unfinished: {[self.job(job_id) for job_id in unfinished]}")
+            raise
         return ends
 
     def wait(
