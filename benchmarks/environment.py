@@ -32,6 +32,7 @@ SETTINGS = {
     "HEIMDALL_JOBS_TABLE": "jobs",
     "HEIMDALL_CATALOG_TABLE": "catalog",
     "HEIMDALL_BUCKET": "bucket",
+    "HEIMDALL_DEPLOYMENT": "Heimdall-us-east-1",
     "HEIMDALL_RUNNERS": json.dumps(RUNNERS),
     "HEIMDALL_TRUSTED_PROXIES": "",
     "HEIMDALL_ADMINS": "*",

@@ -41,6 +41,7 @@ class HeimdallService(Stack):
         )
         self._settings = Settings(
             data=data,
+            deployment=f"{config.stack_prefix}-{self.region}",
             trusted_proxies=self._trusted_proxies(),
             admins=self._admins(),
             default_role=self._default_role(),

@@ -21,6 +21,7 @@ class Settings:
     """The environments of the four functions of one deployment.
 
     Attributes:
+        deployment: its name among others in the account.
         trusted_proxies: ARNs of users and roles, comma separated, that may name another caller.
         admins: patterns of subjects, comma separated, that are admins whatever the bindings say.
         default_role: the role of those whom no binding names, or "none".
@@ -29,6 +30,7 @@ class Settings:
     """
 
     data: HeimdallStateful
+    deployment: str
     trusted_proxies: str
     admins: str
     default_role: str
@@ -58,7 +60,13 @@ class Settings:
 
     def execute(self) -> dict[str, str]:
         """Knows where a job's pair is and where its output goes; is told which job to run."""
-        return {**self._jobs, **self._catalog, **self._bucket, **self._retention}
+        return {
+            **self._jobs,
+            **self._catalog,
+            **self._bucket,
+            **self._retention,
+            "HEIMDALL_DEPLOYMENT": self.deployment,
+        }
 
     def orchestrate(self, runners: Mapping[str, RunnerAddress]) -> dict[str, str]:
         """Knows the jobs and where to send them again."""

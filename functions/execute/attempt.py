@@ -19,6 +19,7 @@ from heimdall.domain.job import Job
 from heimdall.domain.job_files import JobFiles
 from heimdall.domain.ports import StaleJobError
 from heimdall.observability import logger
+from heimdall.plugin.identity import Identity
 from heimdall.plugin.redaction import Redactor
 from heimdall.plugin.secret import SecretReader
 from heimdall.plugin.spec import OutputStream, RunReport, RunRequest, RunState
@@ -130,7 +131,15 @@ class Attempt:
             stop=self.supervisor,
             stdout=self.streams[0],
             stderr=self.streams[1],
+            identity=identity_of(job, self.runtime),
         )
+
+
+def identity_of(job: Job, runtime: ExecuteRuntime) -> Identity:
+    """Return on whose behalf a job's current run calls its engine."""
+    return Identity(
+        deployment=runtime.settings.deployment, user=job.user, job_id=job.id, run=job.run
+    )
 
 
 def read_context(job: Job, *, files: JobFiles) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from functions.execute.redacted_logs import keep_out_of_logs
 from heimdall.domain.errors import HeimdallError
 from heimdall.domain.health import PROBE_SECONDS, CheckStatus, HealthCheck, Probe
 from heimdall.observability import logger
+from heimdall.plugin.identity import Identity
 from heimdall.plugin.redaction import Redactor
 from heimdall.plugin.secret import SecretReader
 from heimdall.plugin.spec import HealthReport, HealthRequest
@@ -83,7 +84,12 @@ def _report(
         model = runtime.plugins.options(probe.plugin).cluster
         options = model.model_validate(dict(probe.cluster.context), context={"secrets": secrets})
         return plugin.health(
-            HealthRequest(cluster=probe.cluster, cluster_options=options, seconds_left=seconds)
+            HealthRequest(
+                cluster=probe.cluster,
+                cluster_options=options,
+                seconds_left=seconds,
+                identity=Identity(deployment=runtime.settings.deployment, user="heimdall"),
+            )
         )
     except HeimdallError as error:
         return HealthReport(is_healthy=False, detail=str(error))

@@ -39,7 +39,13 @@ from heimdall.plugin.spec import (
     RunState,
     StopReason,
 )
-from tests.fakes.runs import FakeStopSignal, in_background, make_run_request
+from tests.fakes.runs import (
+    PLUGIN_SERVICES,
+    FakeStopSignal,
+    in_background,
+    make_registry,
+    make_run_request,
+)
 
 Context = Mapping[str, Any]
 
@@ -77,7 +83,7 @@ class PluginContract:
 
     @pytest.fixture
     def registry(self) -> PluginRegistry:
-        return PluginRegistry(installed=lambda: {self.name: self.package})
+        return make_registry(installed=lambda: {self.name: self.package})
 
     @pytest.fixture
     def options(self, registry: PluginRegistry) -> OptionModels:
@@ -87,8 +93,8 @@ class PluginContract:
     def build(self, registry: PluginRegistry) -> Callable[[], Plugin]:
         """Build the plugin; override it to pass a client of your engine to the constructor."""
         registry.plugin(self.name)
-        build: Callable[[], Plugin] = importlib.import_module(f"{self.package}.plugin").build_plugin
-        return build
+        built = importlib.import_module(f"{self.package}.plugin").build_plugin
+        return lambda: built(PLUGIN_SERVICES)
 
     @pytest.fixture
     def make_run(
@@ -152,7 +158,10 @@ class PluginContract:
 
         report = build().health(
             HealthRequest(
-                cluster=run.cluster, cluster_options=run.cluster_options, seconds_left=10.0
+                cluster=run.cluster,
+                cluster_options=run.cluster_options,
+                seconds_left=10.0,
+                identity=run.identity,
             )
         )
 

@@ -6,8 +6,9 @@ import textwrap
 import pytest
 
 from heimdall.domain.errors import UnknownPluginError
-from heimdall.plugin.registry import InvalidPluginError, PluginRegistry, installed_plugins
+from heimdall.plugin.registry import InvalidPluginError, installed_plugins
 from heimdall.plugin.spec import AnyOptions, OptionModels
+from tests.fakes.runs import make_registry
 
 OPTIONS = """
     from pydantic import BaseModel
@@ -27,7 +28,7 @@ PLUGIN = """
         def cancel(self, handle): ...
         def health(self, cluster): ...
 
-    def build_plugin():
+    def build_plugin(services):
         return Greeter()
 """
 
@@ -51,7 +52,7 @@ def write_package(tmp_path, monkeypatch):
 
 
 def registry_of(**installed):
-    return PluginRegistry(installed=lambda: installed)
+    return make_registry(installed=lambda: installed)
 
 
 def never_asked():
@@ -60,7 +61,7 @@ def never_asked():
 
 @pytest.mark.parametrize("name", ["ping", "shell", "noop"])
 def test_registry_finds_the_gateways_own_without_asking_for_others(name):
-    registry = PluginRegistry(installed=never_asked)
+    registry = make_registry(installed=never_asked)
 
     assert isinstance(registry.options(name), OptionModels)
     assert registry.plugin(name).name == name
@@ -92,7 +93,7 @@ def test_registry_takes_a_name_with_dashes_from_a_package_with_underscores(write
     write_package(
         plugin=PLUGIN.replace('"greeter"', '"warm-greeter"'), name="acme_all.warm_greeter"
     )
-    registry = PluginRegistry("acme_all", installed=never_asked)
+    registry = make_registry("acme_all", installed=never_asked)
 
     assert registry.plugin("warm-greeter").name == "warm-greeter"
 
@@ -136,7 +137,7 @@ def test_registry_names_the_module_whose_options_are_wrong(write_package, option
 @pytest.mark.parametrize(
     ("plugin", "fault"),
     [
-        ("", r"has no build_plugin\(\)"),
+        ("", r"has no build_plugin\(services\)"),
         (PLUGIN.replace("def cancel(self, handle): ...", ""), "lacks cancel"),
         (PLUGIN.replace("def start", "def begin"), "lacks start"),
         (PLUGIN.replace("def poll(self, handle): ...", "poll = None"), "lacks poll"),

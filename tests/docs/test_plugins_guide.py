@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from heimdall.plugin.registry import PluginRegistry
+from tests.fakes.runs import make_registry
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "guides" / "plugins.md").read_text(encoding="utf-8")
@@ -49,7 +50,7 @@ def test_example_announces_itself_so_that_the_registry_finds_it(monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "docs" / "examples")
     project = tomllib.loads((ROOT / "docs" / "examples" / "pyproject.toml").read_text())
     announced = project["project"]["entry-points"]["heimdall.plugins"]
-    registry = PluginRegistry(installed=lambda: announced)
+    registry = make_registry(installed=lambda: announced)
 
     assert announced
     assert [registry.plugin(name).name for name in announced] == list(announced)

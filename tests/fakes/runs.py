@@ -5,9 +5,13 @@ from concurrent.futures import Future
 from threading import Event, Lock, Thread
 from typing import Any, TypeVar
 
+import boto3
+from botocore.config import Config
+
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
 from heimdall.domain.errors import PluginError
+from heimdall.plugin.identity import Identity, PluginServices, Policy
 from heimdall.plugin.redaction import Redactor
 from heimdall.plugin.registry import PluginRegistry
 from heimdall.plugin.secret import ReadSecret, SecretReader, SecretReference
@@ -84,6 +88,34 @@ def secret_store(secrets: Mapping[str, str]) -> ReadSecret:
     return read
 
 
+class PlainAws:
+    """Clients in no role: moto's, where it is on. Keeps who asked for which client."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, Identity, Policy]] = []
+
+    def client(
+        self, service: str, identity: Identity, policy: Policy, *, repeats: bool = True
+    ) -> Any:
+        self.asked.append((service, identity, policy))
+        config = Config(retries={"mode": "standard", "total_max_attempts": 2 if repeats else 1})
+        return boto3.client(service, region_name=identity.region, config=config)  # type: ignore[call-overload]
+
+
+PLUGIN_SERVICES = PluginServices(aws=PlainAws())
+
+
+def make_registry(*args: Any, **kwargs: Any) -> PluginRegistry:
+    """Make a registry that builds plugins, as an executor's does."""
+    return PluginRegistry(*args, services=lambda: PLUGIN_SERVICES, **kwargs)
+
+
+def make_identity(**changes: Any) -> Identity:
+    """On whose behalf `make_run_request`'s run calls an engine."""
+    fields = {"deployment": "Heimdall-eu-west-1", "user": "ada", "job_id": JOB_ID, "run": 1}
+    return Identity(**{**fields, **changes})
+
+
 def make_run_request(
     plugin: str = "noop",
     *,
@@ -122,6 +154,7 @@ def make_run_request(
         "stop": FakeStopSignal(),
         "stdout": FakeStream(),
         "stderr": FakeStream(),
+        "identity": make_identity(),
     }
     return RunRequest(**{**fields, **changes})
 

@@ -39,6 +39,7 @@ def create_resources() -> dict[str, str]:
         "HEIMDALL_JOBS_TABLE": JOBS,
         "HEIMDALL_CATALOG_TABLE": CATALOG,
         "HEIMDALL_BUCKET": BUCKET,
+        "HEIMDALL_DEPLOYMENT": "Heimdall-us-east-1",
         "HEIMDALL_RUNNERS": runners,
         "HEIMDALL_RETENTION_DAYS": "30",
     }

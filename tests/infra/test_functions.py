@@ -47,6 +47,7 @@ FUNCTIONS = {
             "HEIMDALL_CATALOG_TABLE": "Catalog",
             "HEIMDALL_BUCKET": "Files",
             "HEIMDALL_RETENTION_DAYS": "30",
+            "HEIMDALL_DEPLOYMENT": "Heimdall-Region",
         },
     },
     "Orchestrate": {

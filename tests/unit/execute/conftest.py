@@ -20,7 +20,9 @@ from tests.fakes.files import InMemoryJobFiles
 from tests.fakes.runs import secret_store
 from tests.fakes.tables import JOBS
 
-SETTINGS = ExecuteSettings(jobs_table="j", catalog_table="c", bucket="b", retention_days=1)
+SETTINGS = ExecuteSettings(
+    jobs_table="j", catalog_table="c", bucket="b", deployment="d", retention_days=1
+)
 
 
 ANY = OptionModels(job=AnyOptions)

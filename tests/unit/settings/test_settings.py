@@ -29,6 +29,7 @@ ENVIRONMENT = {
     "HEIMDALL_ADMINS": f"{ALICE},{PROXY}",
     "HEIMDALL_DEFAULT_ROLE": "viewer",
     "HEIMDALL_RETENTION_DAYS": "30",
+    "HEIMDALL_DEPLOYMENT": "Heimdall-eu-central-1",
     "HEIMDALL_AUDIT_RETENTION_DAYS": "365",
 }
 CLASSES = [SubmitSettings, QuerySettings, ExecuteSettings, OrchestrateSettings]

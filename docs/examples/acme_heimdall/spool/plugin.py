@@ -13,6 +13,7 @@ from typing import ClassVar, cast
 from acme_heimdall.spool.options import ClusterOptions, JobOptions
 from heimdall.domain.errors import PluginError, TransientPluginError
 from heimdall.domain.result import Column, Result
+from heimdall.plugin.identity import PluginServices
 from heimdall.plugin.spec import (
     HealthReport,
     HealthRequest,
@@ -61,7 +62,7 @@ class SpoolPlugin:
         return HealthReport(is_healthy=is_there, detail=f"there is no directory {directory}")
 
 
-def build_plugin() -> Plugin:
+def build_plugin(services: PluginServices) -> Plugin:  # noqa: ARG001 - spool calls no AWS
     """Return the plugin; this is where a client of an engine would be made and passed in."""
     return SpoolPlugin()
 

@@ -176,17 +176,20 @@ def query_runtime() -> QueryRuntime:
 @once
 def execute_runtime() -> ExecuteRuntime:
     """Make what `functions.execute` works with."""
+    from heimdall.aws.clients import AwsClients
+    from heimdall.plugin.identity import PluginServices
     from heimdall.secrets import AwsSecrets
     from heimdall.store.health import DynamoHealthStore
 
     settings = read_settings(ExecuteSettings)
     dynamodb = _dynamodb()
+    services = PluginServices(aws=AwsClients())
     return ExecuteRuntime(
         settings=settings,
         jobs=DynamoJobStore(dynamodb, settings.jobs_table),
         files=S3JobFiles(once(_s3), settings.bucket),
         catalog=DynamoCatalogStore(dynamodb, settings.catalog_table),
-        plugins=PluginRegistry(),
+        plugins=PluginRegistry(services=lambda: services),
         read_secret=AwsSecrets(once(_secrets_manager), once(_parameters)).read,
         health=DynamoHealthStore(dynamodb, settings.jobs_table),
         clock=SystemClock(),

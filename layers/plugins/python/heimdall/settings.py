@@ -77,6 +77,7 @@ class ExecuteSettings:
     jobs_table: str = _setting()
     catalog_table: str = _setting()
     bucket: str = _setting()
+    deployment: str = _setting()
     retention_days: int = _setting(int)
 
 

@@ -34,6 +34,8 @@ HeimdallError
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from heimdall.domain.failures import Failure
+
 Details = Sequence[Mapping[str, Any]] | Mapping[str, Any]
 
 
@@ -221,12 +223,27 @@ class StoreThrottledError(HeimdallError):
 
 
 class PluginError(HeimdallError):
-    """The work failed and will fail again: the job becomes FAILED."""
+    """The work failed: the run is over.
+
+    Attributes:
+        failure: of which class; None if nobody can tell, which is not worth another run.
+    """
 
     code = "plugin_failed"
+
+    def __init__(
+        self, message: str, *, failure: Failure | None = None, job_id: str | None = None
+    ) -> None:
+        super().__init__(message, job_id=job_id)
+        self.failure = failure
 
 
 class TransientPluginError(PluginError):
     """The engine was throttled or out of reach; the same call may succeed later."""
 
     code = "plugin_unavailable"
+
+    def __init__(
+        self, message: str, *, failure: Failure = Failure.THROTTLED, job_id: str | None = None
+    ) -> None:
+        super().__init__(message, failure=failure, job_id=job_id)

@@ -55,6 +55,7 @@ class RunOutcome:
     Attributes:
         status: SUCCEEDED, FAILED or CANCELED.
         error: for people: why it did not succeed.
+        failure: of which class that is: a value of `heimdall.domain.failures.Failure`.
         result: the result's JSON where it is small enough to be kept in the job.
         result_bytes: size of the stored result, wherever it is; 0 if there is none.
         result_form: what the result is stored as: a value of `heimdall.domain.result.ResultForm`.
@@ -64,6 +65,7 @@ class RunOutcome:
 
     status: JobStatus
     error: str | None = None
+    failure: str | None = None
     result: str | None = None
     result_bytes: int = 0
     result_form: str = "json"
@@ -90,7 +92,16 @@ class Job:
         lease_expires_at_ms: when the executor of the current run must have been heard of again.
         claim: a random word of the executor that took the current run off the queue.
         sends: how often the job was sent to its runner's queue again.
-        handle: how to find the work at the engine, as JSON text.
+        handle: how to find the work of the current run at the engine, as JSON text.
+        queue_deadline_ms: when the job's next run must have begun.
+        not_after_ms: from when on nobody wants the job any more, queued or running.
+        run_seconds: how long a run may take.
+        deadline_ms: when the current run has to be over.
+        failure: the class of the last run's failure: a value of `heimdall.domain.failures.Failure`.
+        is_start_called: whether the current run's work may have been started at an engine.
+        task_token: by which the state machine is told that the work has ended.
+        wake_at_ms: when the engine is to be asked again.
+        wakes: how often it was.
         expires_at: when a finished job is removed, in seconds since the epoch.
     """
 
@@ -128,6 +139,15 @@ class Job:
     sent_at_ms: int | None = None
     sends: int = 0
     handle: str | None = None
+    queue_deadline_ms: int | None = None
+    not_after_ms: int | None = None
+    run_seconds: int | None = None
+    deadline_ms: int | None = None
+    failure: str | None = None
+    is_start_called: bool = False
+    task_token: str | None = None
+    wake_at_ms: int | None = None
+    wakes: int = 0
     error: str | None = None
     canceled_by: str | None = None
     result: str | None = None
@@ -150,6 +170,13 @@ class Job:
             started_at_ms=now_ms,
             lease_expires_at_ms=lease_expires_at_ms,
             claim=claim,
+            deadline_ms=self._deadline_of_run(now_ms),
+            handle=None,
+            failure=None,
+            is_start_called=False,
+            task_token=None,
+            wake_at_ms=None,
+            wakes=0,
         )
 
     def finished(self, outcome: RunOutcome, *, now_ms: int, keep_for_days: int) -> "Job":
@@ -161,8 +188,11 @@ class Job:
             updated_at_ms=now_ms,
             finished_at_ms=now_ms,
             lease_expires_at_ms=None,
-            handle=None,
+            deadline_ms=None,
+            task_token=None,
+            wake_at_ms=None,
             error=_cut(outcome.error),
+            failure=outcome.failure,
             result=outcome.result,
             result_bytes=outcome.result_bytes,
             result_form=outcome.result_form,
@@ -187,6 +217,12 @@ class Job:
             RunOutcome(status=JobStatus.CANCELED), now_ms=now_ms, keep_for_days=keep_for_days
         )
         return replace(canceled, canceled_by=by)
+
+    def _deadline_of_run(self, now_ms: int) -> int | None:
+        ends = [self.not_after_ms] if self.not_after_ms is not None else []
+        if self.run_seconds is not None:
+            ends.append(now_ms + self.run_seconds * 1_000)
+        return min(ends, default=None)
 
     def _check(self, status: JobStatus) -> None:
         if status not in TRANSITIONS[self.status]:

@@ -1,7 +1,8 @@
 """Finds a plugin by name: those that come with the gateway first, then installed ones.
 
 A plugin is a package with two modules: `options.py`, whose `OPTIONS` holds the models of its
-contexts and which imports no driver, and `plugin.py`, whose `build_plugin()` returns the plugin.
+contexts and which imports no driver, and `plugin.py`, whose `build_plugin(services)` returns the
+plugin. Where its engine sends events, a third one, `events.py`, has `EVENTS` and imports no driver.
 Other people's packages announce theirs by an entry point of the group `heimdall.plugins` whose
 name is the plugin's and whose value is the package: `oracle = "acme_heimdall.oracle"`.
 """
@@ -9,7 +10,7 @@ name is the plugin's and whose value is the package: `oracle = "acme_heimdall.or
 import importlib
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.metadata import entry_points
 from importlib.util import find_spec
@@ -18,6 +19,8 @@ from types import ModuleType
 from pydantic import BaseModel
 
 from heimdall.domain.errors import UnknownPluginError
+from heimdall.plugin.events import EngineEvents
+from heimdall.plugin.identity import PluginServices
 from heimdall.plugin.spec import OptionModels, Plugin
 
 ENTRY_POINT_GROUP = "heimdall.plugins"
@@ -52,13 +55,16 @@ class PluginRegistry:
         builtin_package: the package that holds the gateway's own plugins.
         installed: gives the packages of the others by name; asked only when it is needed,
             since reading the metadata of all installed packages is slow.
+        services: makes what plugins are built with; only executors build plugins.
     """
 
     def __init__(
         self,
         builtin_package: str = "heimdall.plugins",
         installed: Callable[[], dict[str, str]] = installed_plugins,
+        services: Callable[[], PluginServices] | None = None,
     ) -> None:
+        self._services = services
         self._builtin_package = builtin_package
         self._installed = cache(installed)
         self._options: dict[str, OptionModels] = {}
@@ -86,6 +92,21 @@ class PluginRegistry:
             self._plugins[name] = self._load_plugin(name)
         return self._plugins[name]
 
+    def events(self, name: str) -> Sequence[EngineEvents]:
+        """Return the events that a plugin's engine sends, without loading the plugin itself.
+
+        Raises:
+            UnknownPluginError: there is no such plugin.
+            InvalidPluginError: its package breaks the protocol.
+        """
+        if find_spec(f"{self._package(name)}.events") is None:
+            return ()
+        module = self._module(name, "events")
+        events: Sequence[EngineEvents] = getattr(module, "EVENTS", ())
+        if not events or not all(isinstance(each, EngineEvents) for each in events):
+            raise InvalidPluginError(f"{module.__name__} has no EVENTS of type EngineEvents")
+        return events
+
     def _load_options(self, name: str) -> OptionModels:
         module = self._module(name, "options")
         options = getattr(module, "OPTIONS", None)
@@ -98,10 +119,12 @@ class PluginRegistry:
 
     def _load_plugin(self, name: str) -> Plugin:
         module = self._module(name, "plugin")
-        build: Callable[[], Plugin] | None = getattr(module, "build_plugin", None)
+        build: Callable[[PluginServices], Plugin] | None = getattr(module, "build_plugin", None)
         if build is None:
-            raise InvalidPluginError(f"{module.__name__} has no build_plugin()")
-        plugin = build()
+            raise InvalidPluginError(f"{module.__name__} has no build_plugin(services)")
+        if self._services is None:
+            raise InvalidPluginError(f"plugins are not built here, so {name!r} is not either")
+        plugin = build(self._services())
         missing = [call for call in _CALLS if not callable(getattr(plugin, call, None))]
         if missing:
             raise InvalidPluginError(f"{module.__name__}: the plugin lacks {', '.join(missing)}")

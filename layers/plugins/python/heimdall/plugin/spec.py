@@ -9,7 +9,9 @@ from pydantic import BaseModel, ConfigDict
 
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
+from heimdall.domain.failures import Failure
 from heimdall.domain.result import Result
+from heimdall.plugin.identity import Identity
 
 
 class PluginOptions(BaseModel):
@@ -72,6 +74,11 @@ class RunRequest:
         command_options: the command's context, an instance of `CommandOptions`.
         cluster_options: the cluster's context, an instance of `ClusterOptions`.
         seconds_left: how long the work may take inside `start`.
+        run_seconds: how long it may take at an engine; None if nobody said. The gateway itself
+            ends it then, so a plugin tells its engine only as a second safeguard.
+        is_retry: whether this attempt was begun before, and may have started the work already:
+            an engine that takes no client token has to be asked for it.
+        identity: on whose behalf the engine is called, without a role.
         stop: for work that happens inside `start`: when it has to end.
     """
 
@@ -88,6 +95,14 @@ class RunRequest:
     stop: StopSignal
     stdout: OutputStream
     stderr: OutputStream
+    identity: Identity
+    run_seconds: int | None = None
+    is_retry: bool = False
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """What everything that is started for the run is marked with, if the engine has marks."""
+        return self.identity.work_tags
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,10 +112,15 @@ class RunHandle:
     Attributes:
         values: for the plugin: what `poll` and `cancel` have to know.
         outputs: for people: what is known of the work already; see `RunReport`.
+        work_id: what the engine's events call the work, `<plugin>:<id at the engine>`; None if
+            it sends none.
+        retry_after_seconds: when to ask for the first time; None means the default.
     """
 
     values: Mapping[str, str]
     outputs: Mapping[str, str] = field(default_factory=dict)
+    work_id: str | None = None
+    retry_after_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +129,7 @@ class RunReport:
 
     Attributes:
         detail: for people: why it failed, or what it is doing.
+        failure: of a FAILED run: of which class; None if nobody can tell.
         retry_after_seconds: when to ask again; None means the default.
         outputs: what the work is called at the engine, where it can be looked at, what it cost:
             `{"query_id": "...", "url": "https://..."}`. Clusters' attributes show them; each
@@ -117,6 +138,7 @@ class RunReport:
 
     state: RunState
     detail: str | None = None
+    failure: Failure | None = None
     result: Result | None = None
     retry_after_seconds: float | None = None
     outputs: Mapping[str, str] = field(default_factory=dict)
@@ -129,11 +151,13 @@ class HealthRequest:
     Attributes:
         cluster_options: the cluster's context, an instance of `ClusterOptions`.
         seconds_left: an answer that comes later is not waited for.
+        identity: the gateway's own.
     """
 
     cluster: Cluster
     cluster_options: BaseModel
     seconds_left: float
+    identity: Identity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

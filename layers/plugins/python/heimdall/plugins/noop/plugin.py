@@ -8,6 +8,7 @@ from typing import ClassVar, cast
 
 from heimdall.domain.errors import PluginError, TransientPluginError
 from heimdall.domain.result import Column, Result
+from heimdall.plugin.identity import PluginServices
 from heimdall.plugin.spec import (
     HealthReport,
     HealthRequest,
@@ -67,7 +68,7 @@ class NoopPlugin:
         return HealthReport(is_healthy=False, detail=f"noop was asked to be unhealthy{token}")
 
 
-def build_plugin() -> Plugin:
+def build_plugin(services: PluginServices) -> Plugin:  # noqa: ARG001 - part of the protocol
     """Return the plugin."""
     return NoopPlugin()
 

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from heimdall.domain.errors import PluginError
 from heimdall.domain.result import Column, Result
+from heimdall.plugin.identity import PluginServices
 from heimdall.plugin.spec import (
     HealthReport,
     HealthRequest,
@@ -38,6 +39,6 @@ class PingPlugin:
         return HealthReport(is_healthy=True)
 
 
-def build_plugin() -> Plugin:
+def build_plugin(services: PluginServices) -> Plugin:  # noqa: ARG001 - part of the protocol
     """Return the plugin."""
     return PingPlugin()

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, cast
 
 from heimdall.domain.command import CatalogEntry
 from heimdall.domain.errors import PluginError
+from heimdall.plugin.identity import PluginServices
 from heimdall.plugin.spec import (
     HealthReport,
     HealthRequest,
@@ -70,7 +71,7 @@ class ShellPlugin:
         return HealthReport(is_healthy=True)
 
 
-def build_plugin() -> Plugin:
+def build_plugin(services: PluginServices) -> Plugin:  # noqa: ARG001 - part of the protocol
     """Return the plugin."""
     return ShellPlugin()
 

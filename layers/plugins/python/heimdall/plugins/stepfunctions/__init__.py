@@ -1,0 +1,1 @@
+"""Runs somebody else's state machines of Step Functions."""

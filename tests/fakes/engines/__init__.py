@@ -1,0 +1,6 @@
+"""Stand-ins for engines: moto's, with the states of their work set by the test."""
+
+from tests.fakes.engines.driver import EngineDriver
+from tests.fakes.engines.stepfunctions import StepFunctionsDriver
+
+DRIVERS: tuple[type[EngineDriver], ...] = (StepFunctionsDriver,)
