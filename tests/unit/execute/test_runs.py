@@ -50,12 +50,12 @@ class InStart(Engine):
         )
 
 
-def test_work_at_an_engine_is_followed_to_its_end_and_its_handle_forgotten(run, jobs):
+def test_work_at_an_engine_is_followed_to_its_end_and_its_handle_kept(run, jobs):
     job = run(Engine(RunState.RUNNING, RunState.RUNNING, RunState.SUCCEEDED))
 
     assert job.status is JobStatus.SUCCEEDED
     assert jobs.get(JOB_ID) == job
-    assert job.handle is None
+    assert job.handle is not None
 
 
 def test_engine_out_of_reach_is_asked_again(run):
