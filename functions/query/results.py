@@ -7,7 +7,7 @@ from tempfile import TemporaryFile
 from heimdall.domain.errors import NotAcceptableError, ResultNotFoundError
 from heimdall.domain.job import Job
 from heimdall.domain.job_files import JobFiles
-from heimdall.domain.result import MAX_CSV_SOURCE_BYTES, ResultForm, forms_of
+from heimdall.domain.result import MAX_CSV_SOURCE_BYTES, ResultForm, forms_of, stored_forms
 from heimdall.domain.result_csv import write_csv
 from heimdall.http.accept import preferred
 
@@ -48,7 +48,8 @@ def read_result(job: Job, *, accept: str | None, files: JobFiles) -> ResultAnswe
         reason = "has no result" if job.status.is_final else f"is {job.status}: no result yet"
         raise ResultNotFoundError(f"the job {reason}", job_id=job.id)
     form = _chosen(job, accept)
-    if form is ResultForm.PARQUET or (form is ResultForm.JSON and job.result_bytes > ANSWER_BYTES):
+    is_stored_so = form in stored_forms(job.result_form)
+    if is_stored_so and (form is not ResultForm.JSON or job.result_bytes > ANSWER_BYTES):
         return ResultAnswer(form, url=files.result_url(job.id, job.run, form))
     if job.result_bytes > ANSWER_BYTES:
         return _large_csv(job, files)
@@ -81,5 +82,5 @@ def _large_csv(job: Job, files: JobFiles) -> ResultAnswer:
         with TemporaryFile() as csv, files.open_result(job.id, job.run) as result:
             write_csv(result, csv)
             csv.seek(0)
-            files.put_csv(job.id, job.run, csv)
+            files.put_result_file(job.id, job.run, ResultForm.CSV, csv)
     return ResultAnswer(ResultForm.CSV, url=files.result_url(job.id, job.run, ResultForm.CSV))

@@ -106,7 +106,8 @@ def test_address_of_a_joined_stream_gives_all_its_parts_in_order(files, fetch):
 def test_files_lie_below_the_prefix_that_expires(s3_files):
     s3_files.put_context(JOB_ID, "{}")
     s3_files.put_result(JOB_ID, 1, "{}")
-    s3_files.put_csv(JOB_ID, 1, io.BytesIO(b""))
+    for form in (ResultForm.CSV, ResultForm.PARQUET):
+        s3_files.put_result_file(JOB_ID, 1, form, io.BytesIO(b""))
     s3_files.put_stream_part(JOB_ID, 1, "stdout", 0, b"x")
 
     listed = s3_files.client().list_objects_v2(Bucket=BUCKET)["Contents"]
@@ -115,6 +116,7 @@ def test_files_lie_below_the_prefix_that_expires(s3_files):
         f"jobs/{JOB_ID}/context.json",
         f"jobs/{JOB_ID}/1/result.json",
         f"jobs/{JOB_ID}/1/result.csv",
+        f"jobs/{JOB_ID}/1/result.parquet",
         f"jobs/{JOB_ID}/1/stdout.0",
     }
 
@@ -171,12 +173,23 @@ def test_result_is_read_piece_by_piece(files):
 def test_csv_is_kept_beside_the_result_of_its_run(files, fetch):
     assert not files.has_csv(JOB_ID, 1)
 
-    files.put_csv(JOB_ID, 1, io.BytesIO(b'"\xc3\xa9"\r\n'))
+    files.put_result_file(JOB_ID, 1, ResultForm.CSV, io.BytesIO(b'"\xc3\xa9"\r\n'))
 
     assert files.has_csv(JOB_ID, 1)
     assert not files.has_csv(JOB_ID, 2)
     assert not files.has_csv(OTHER_ID, 1)
     assert fetch(files.result_url(JOB_ID, 1, ResultForm.CSV)) == b'"\xc3\xa9"\r\n'
+
+
+@pytest.mark.parametrize("form", ResultForm)
+def test_result_is_kept_in_several_forms_from_where_their_files_stand(files, fetch, form):
+    for each in ResultForm:
+        content = io.BytesIO(b"passed over" + each.encode())
+        content.seek(len(b"passed over"))
+        files.put_result_file(JOB_ID, 1, each, content)
+
+    assert fetch(files.result_url(JOB_ID, 1, form)) == form.encode()
+    assert files.result(JOB_ID, 1) == "json"
 
 
 def test_stream_has_as_many_bytes_as_its_parts(files):

@@ -44,8 +44,8 @@ class InMemoryJobFiles:
     def has_csv(self, job_id: str, run: int) -> bool:
         return keys.result_object(job_id, run, "csv") in self.objects
 
-    def put_csv(self, job_id: str, run: int, csv: BinaryIO) -> None:
-        self._put(keys.result_object(job_id, run, "csv"), csv.read())
+    def put_result_file(self, job_id: str, run: int, form: ResultForm, content: BinaryIO) -> None:
+        self._put(keys.result_object(job_id, run, form), content.read())
 
     def result_url(self, job_id: str, run: int, form: ResultForm = ResultForm.JSON) -> str:
         return keys.result_object(job_id, run, form)

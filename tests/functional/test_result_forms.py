@@ -1,5 +1,6 @@
 """Results as their readers would rather have them, small and large."""
 
+import io
 import json
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -10,7 +11,7 @@ import requests
 from functions.query import results
 from heimdall import runtime
 from heimdall.domain.job import JobStatus
-from heimdall.domain.result import MAX_CSV_SOURCE_BYTES, Column, Result
+from heimdall.domain.result import MAX_CSV_SOURCE_BYTES, Column, Result, ResultForm
 from tests.factories import JOB_ID, NOW_MS, make_job
 from tests.functional.world import Answer, World
 
@@ -147,6 +148,30 @@ def test_result_stored_as_parquet_is_had_as_parquet(world: World) -> None:
     assert world.get(PATH).status == 307
     refused = world.get(PATH, headers={"accept": "application/json"})
     assert (refused.status, refused.body["details"]) == (406, {"forms": [PARQUET]})
+
+
+def test_result_stored_in_two_forms_is_had_in_both_and_as_csv(world: World) -> None:
+    _finished(SMALL.to_json(), result_form="json,parquet")
+    files = runtime.query_runtime().files
+    files.put_result_file(JOB_ID, 1, ResultForm.PARQUET, io.BytesIO(b"PAR1"))
+
+    stored = world.get(PATH, headers={"accept": PARQUET})
+
+    assert (stored.status, _type_at(stored)) == (307, PARQUET)
+    assert requests.get(stored.headers["Location"], timeout=10).content == b"PAR1"
+    assert world.get(PATH).text == SMALL.to_json()
+    assert world.get(PATH, headers=CSV).text == SMALL_CSV
+    refused = world.get(PATH, headers={"accept": "image/png"})
+    assert refused.body["details"] == {"forms": ["application/json", "text/csv", PARQUET]}
+
+
+def test_csv_that_a_plugin_stored_is_not_made_again(world: World) -> None:
+    _finished(SMALL.to_json(), result_form="json,csv")
+
+    answer = world.get(PATH, headers=CSV)
+
+    assert answer.status == 307
+    assert f"/jobs/{JOB_ID}/1/result.csv" in answer.headers["Location"]
 
 
 def test_result_that_is_not_kept_any_more_is_not_found(world: World) -> None:

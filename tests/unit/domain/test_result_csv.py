@@ -156,6 +156,12 @@ def test_little_of_a_large_result_is_in_memory():
         ("json", 32 * 1024 * 1024 + 1, ("json",)),
         ("parquet", 1, ("parquet",)),
         ("parquet", 10**9, ("parquet",)),
+        ("csv", 10**9, ("csv",)),
+        ("json,parquet", 1, ("json", "csv", "parquet")),
+        ("parquet,json", 1, ("json", "csv", "parquet")),
+        ("json,csv,parquet", 1, ("json", "csv", "parquet")),
+        ("json,csv", 10**9, ("json", "csv")),
+        ("json,parquet", 10**9, ("json", "parquet")),
     ],
 )
 def test_forms_depend_on_what_is_stored(stored, size, forms):

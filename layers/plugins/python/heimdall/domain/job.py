@@ -58,7 +58,7 @@ class RunOutcome:
         failure: of which class that is: a value of `heimdall.domain.failures.Failure`.
         result: the result's JSON where it is small enough to be kept in the job.
         result_bytes: size of the stored result, wherever it is; 0 if there is none.
-        result_form: what the result is stored as: a value of `heimdall.domain.result.ResultForm`.
+        result_form: what the result is stored as; see `heimdall.domain.result.stored_forms`.
         stdout: the stream itself where it is small enough to be kept in the job.
         stdout_bytes: size of the whole stream; so for `stderr`.
     """

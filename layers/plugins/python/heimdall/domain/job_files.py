@@ -43,11 +43,11 @@ class JobFiles(Protocol):
         ...
 
     def has_csv(self, job_id: str, run: int) -> bool:
-        """Whether `put_csv` was called for this result."""
+        """Whether this result is kept as CSV."""
         ...
 
-    def put_csv(self, job_id: str, run: int, csv: BinaryIO) -> None:
-        """Keep a run's result as CSV too, read from where `csv` stands."""
+    def put_result_file(self, job_id: str, run: int, form: ResultForm, content: BinaryIO) -> None:
+        """Keep a run's result in one more form, read from where the file stands to its end."""
         ...
 
     def result_url(self, job_id: str, run: int, form: ResultForm = ResultForm.JSON) -> str:

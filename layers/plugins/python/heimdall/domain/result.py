@@ -25,18 +25,24 @@ class ResultForm(StrEnum):
     PARQUET = "parquet"
 
 
+def stored_forms(text: str) -> tuple[ResultForm, ...]:
+    """Read the forms that a result was stored in: `json`, or several as `json,parquet`."""
+    return tuple(ResultForm(form) for form in text.split(","))
+
+
 def forms_of(stored: str, size: int) -> tuple[ResultForm, ...]:
     """Return the forms that a result can be had in, the preferred one first.
 
     Args:
-        stored: the form that it was stored in.
-        size: of what was stored, in bytes.
+        stored: the forms that it was stored in; see `stored_forms`.
+        size: of the JSON that was stored, or of what was if there is none, in bytes.
     """
-    if stored != ResultForm.JSON:
-        return (ResultForm(stored),)
-    if size > MAX_CSV_SOURCE_BYTES:
-        return (ResultForm.JSON,)
-    return (ResultForm.JSON, ResultForm.CSV)
+    forms = stored_forms(stored)
+    if ResultForm.JSON not in forms:
+        return forms
+    made = () if size > MAX_CSV_SOURCE_BYTES else (ResultForm.CSV,)
+    others = (form for form in forms if form not in (ResultForm.JSON, *made))
+    return (ResultForm.JSON, *made, *others)
 
 
 @dataclass(frozen=True, slots=True)

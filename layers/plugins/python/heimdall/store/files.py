@@ -68,7 +68,7 @@ class S3JobFiles:
             yield body
 
     def has_csv(self, job_id: str, run: int) -> bool:
-        """Whether `put_csv` was called for this result."""
+        """Whether this result is kept as CSV."""
         key = keys.result_object(job_id, run, ResultForm.CSV)
         try:
             with throttling_translated():
@@ -79,9 +79,9 @@ class S3JobFiles:
             raise
         return True
 
-    def put_csv(self, job_id: str, run: int, csv: BinaryIO) -> None:
-        """Keep a run's result as CSV too, read from where `csv` stands."""
-        self._put(keys.result_object(job_id, run, ResultForm.CSV), csv, _TYPES[ResultForm.CSV])
+    def put_result_file(self, job_id: str, run: int, form: ResultForm, content: BinaryIO) -> None:
+        """Keep a run's result in one more form, read from where the file stands to its end."""
+        self._put(keys.result_object(job_id, run, form), content, _TYPES[form])
 
     def result_url(self, job_id: str, run: int, form: ResultForm = ResultForm.JSON) -> str:
         """Return an address that gives the result to whoever has it, for a few minutes."""
