@@ -10,6 +10,10 @@ Values = Mapping[str, str]
 class EngineDriver(Protocol):
     """An engine in moto (inside `mock_aws`) that does what the test says, and nothing else.
 
+    An engine that is no service of AWS has a method `faults()` beside these, which returns what
+    stands before its start (`tests.fakes.engines.hooks.StartFaults`); `service`,
+    `start_operation` and `token` are not looked at then.
+
     Attributes:
         plugin: its name.
         service: the service's name in boto3.

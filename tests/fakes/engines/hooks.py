@@ -1,12 +1,15 @@
 """What goes wrong between a plugin and its engine, and client tokens where moto ignores them."""
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import boto3
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ReadTimeoutError
 from moto.core.models import botocore_stubber
+
+from tests.fakes.engines.driver import EngineDriver
 
 REFUSED = {"__type": "ThrottlingException", "code": "ThrottlingException", "message": "Slow down"}
 
@@ -73,6 +76,20 @@ class EngineFaults:
         if self._seen and answer.status_code < 300:
             self._answers[self._seen] = answer
         return answer
+
+
+class StartFaults(Protocol):
+    """What tests do to the call that starts work, whatever the engine; see `EngineFaults`."""
+
+    throttles: bool
+    loses_answers: bool
+    calls: int
+
+
+def faults_of(driver: EngineDriver) -> StartFaults:
+    """Stand before an engine: by the driver's own `faults()`, or in its service's connections."""
+    own: Callable[[], StartFaults] | None = getattr(driver, "faults", None)
+    return own() if own else EngineFaults(driver.service, driver.start_operation, driver.token)
 
 
 class _Raw:
