@@ -138,7 +138,11 @@ class Attempt:
 def identity_of(job: Job, runtime: ExecuteRuntime) -> Identity:
     """Return on whose behalf a job's current run calls its engine."""
     return Identity(
-        deployment=runtime.settings.deployment, user=job.user, job_id=job.id, run=job.run
+        deployment=runtime.settings.deployment,
+        user=job.user,
+        caller=job.caller,
+        job_id=job.id,
+        run=job.run,
     )
 
 

@@ -39,6 +39,18 @@ ACCESS = frozenset(
 _SERVER_ERROR = 500
 
 
+class RoleRefusedError(ClientError):
+    """STS did not give a session in a role.
+
+    Attributes:
+        role_arn: the role.
+    """
+
+    def __init__(self, error: ClientError, role_arn: str) -> None:
+        super().__init__(error.response, error.operation_name)
+        self.role_arn = role_arn
+
+
 @contextmanager
 def engine_errors(
     doing: str,
@@ -84,8 +96,8 @@ def _translated(
     code = error_code(error)
     said = f"{doing}: {code}: {error.response.get('Error', {}).get('Message', '')}"
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if error.operation_name == "AssumeRole":
-        said = f"the cluster's role cannot be assumed: {said}"
+    if isinstance(error, RoleRefusedError):
+        said = f"the role {error.role_arn} cannot be assumed: {said}"
     if code in THROTTLED:
         return TransientPluginError(said)
     if code in capacity:

@@ -5,7 +5,8 @@ from pydantic import Field
 from heimdall.plugin.identity import Identity
 from heimdall.plugin.spec import PluginOptions
 
-ROLE_ARN = r"^arn:aws[a-z-]*:iam::\d{12}:role/.+$"
+ROLE_ARN = r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/([!-~]{1,510}/)?[A-Za-z0-9_+=,.@-]{1,64}$"
+EXTERNAL_ID = r"^[A-Za-z0-9_+=,.@:/-]{2,1224}$"
 REGION = r"^[a-z]{2}(-[a-z]+)+-\d$"
 
 
@@ -20,7 +21,7 @@ class AwsClusterOptions(PluginOptions):
 
     region: str | None = Field(default=None, pattern=REGION)
     role_arn: str | None = Field(default=None, pattern=ROLE_ARN)
-    external_id: str | None = Field(default=None, min_length=2, max_length=1_224)
+    external_id: str | None = Field(default=None, pattern=EXTERNAL_ID)
 
     def identity(self, identity: Identity) -> Identity:
         """Return an identity in this cluster's role and region."""

@@ -1,18 +1,21 @@
 """On whose behalf an engine of AWS is called, and with which rights."""
 
+import hashlib
 import json
 import re
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol, Self
 
 TAG_PREFIX = "heimdall:"
 """How the names of our marks begin on what plugins start."""
 
-_NOT_IN_A_NAME = re.compile(r"[^\w+=,.@-]+", re.ASCII)
-_NOT_IN_A_TAG = re.compile(r"[^\w\s.:/=+\-@]+")
+_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+_NOT_IN_A_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
+_NOT_IN_A_TAG = re.compile(r"[^\w .:/=+\-@]")
 _MAX_NAME_CHARACTERS, _MAX_TAG_CHARACTERS = 64, 256
+_HASH_CHARACTERS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +25,7 @@ class Identity:
     Attributes:
         deployment: the gateway's own name among others in the account.
         user: for whom: a caller, or the gateway itself.
+        caller: the ARN that signed the request; empty for what no request asked for.
         job_id: the job's; empty for what no job asked for.
         role_arn: the role to take; None keeps the executor's own.
         external_id: what the role's owner demands to be told, if anything.
@@ -30,6 +34,7 @@ class Identity:
 
     deployment: str
     user: str
+    caller: str = ""
     job_id: str = ""
     run: int = 0
     role_arn: str | None = None
@@ -71,11 +76,11 @@ class Identity:
 
     @property
     def session_tags(self) -> Mapping[str, str]:
-        """What a session in a role is tagged with: the marks of the work, and the user."""
-        tags = {**self.work_tags, f"{TAG_PREFIX}user": self.user}
+        """What a session in a role is tagged with: the marks of the work, user and caller."""
+        people = {f"{TAG_PREFIX}user": self.user, f"{TAG_PREFIX}caller": self.caller}
         return {
             name: _NOT_IN_A_TAG.sub("_", value)[:_MAX_TAG_CHARACTERS]
-            for name, value in tags.items()
+            for name, value in {**self.work_tags, **people}.items()
             if value
         }
 
@@ -91,25 +96,40 @@ class Identity:
 
     def to_text(self) -> str:
         """Write it for a handle."""
-        told = {name: value for name, value in asdict(self).items() if value not in (None, "", 0)}
+        told = {
+            field.name: value
+            for field in fields(self)
+            if (value := getattr(self, field.name)) != field.default
+        }
         return json.dumps(told, separators=(",", ":"))
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        """Read what `to_text` wrote.
+        """Read what `to_text` wrote, possibly in a later version, which knows more fields.
 
         Raises:
             ValueError: it is something else.
         """
+        told = json.loads(text)
+        if not isinstance(told, dict):
+            raise ValueError("an identity is an object")  # noqa: TRY004 - as of all other texts
+        known = {field.name for field in fields(cls)}
         try:
-            return cls(**json.loads(text))
+            return cls(**{name: value for name, value in told.items() if name in known})
         except TypeError as error:
             raise ValueError(str(error)) from error
 
 
 def _name_of(text: str) -> str:
-    """Return what STS takes as a name: 2 to 64 of its characters, the end of a longer text."""
-    return _NOT_IN_A_NAME.sub("_", text)[-_MAX_NAME_CHARACTERS:].ljust(2, "_")
+    """Return what STS takes as a name: 2 to 64 of its characters.
+
+    A text that is none loses what does not fit, and gets a hash, so that it is like no other's.
+    """
+    if _NAME.fullmatch(text):
+        return text
+    digest = hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()[:_HASH_CHARACTERS]
+    kept = _NOT_IN_A_NAME.sub("_", text)[: _MAX_NAME_CHARACTERS - _HASH_CHARACTERS - 1]
+    return f"{kept}={digest}"
 
 
 @dataclass(frozen=True, slots=True)
