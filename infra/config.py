@@ -68,6 +68,26 @@ PluginName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 Plugins = Annotated[tuple[PluginName, ...], Field(min_length=1)]
 Runners = Annotated[dict[RunnerName, Plugins], BeforeValidator(_parsed), Field(min_length=1)]
 
+RoleArns = Annotated[
+    tuple[
+        Annotated[
+            str, Field(pattern=r"^arn:aws[a-z-]*:iam::([0-9]{12}|\*):role/[A-Za-z0-9_+=,.@/*?-]+$")
+        ],
+        ...,
+    ],
+    BeforeValidator(_parsed),
+]
+PolicyArns = Annotated[
+    tuple[
+        Annotated[
+            str, Field(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:policy/[A-Za-z0-9_+=,.@/-]+$")
+        ],
+        ...,
+    ],
+    Field(min_length=1, max_length=10),
+]
+RunnerPolicies = Annotated[dict[RunnerName, PolicyArns], BeforeValidator(_parsed)]
+
 RUNNERS: dict[str, tuple[str, ...]] = {"light": ("ping", "shell", "noop")}
 
 
@@ -84,6 +104,8 @@ class Config:
     execute_memory_mb: MemoryMb = 512
     orchestrate_memory_mb: MemoryMb = 512
     runners: Runners = Field(default_factory=lambda: dict(RUNNERS))
+    role_arns: RoleArns = ()
+    runner_policies: RunnerPolicies = Field(default_factory=dict)
     plugin_requirements: Annotated[str, AfterValidator(_existing)] | None = None
     alarm_topic_arn: (
         Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:sns:[^:]+:\d{12}:.+$")] | None
@@ -98,6 +120,13 @@ class Config:
     def _limits_go_together(self) -> "Config":
         if (self.requests_per_second is None) != (self.request_burst is None):
             raise ValueError("give requests_per_second and request_burst together, or neither")
+        return self
+
+    @model_validator(mode="after")
+    def _policies_are_of_runners(self) -> "Config":
+        for name in self.runner_policies:
+            if name not in self.runners:
+                raise ValueError(f"runner_policies names {name}, and there is no such runner")
         return self
 
 

@@ -1,6 +1,6 @@
 """One Lambda function with a role and a log group of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Validations
@@ -32,6 +32,7 @@ class FunctionSpec:
         package: its folder below functions/, where handler.py is.
         timeout_seconds: after this Lambda stops it.
         environment: what its settings class reads.
+        policy_arns: managed policies that its role has beside its grants.
     """
 
     package: str
@@ -40,6 +41,7 @@ class FunctionSpec:
     timeout_seconds: int
     environment: Mapping[str, str]
     grants: Grants
+    policy_arns: Sequence[str] = ()
 
 
 class HeimdallFunction(Construct):
@@ -99,6 +101,10 @@ class HeimdallFunction(Construct):
             "Role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             inline_policies={spec.package: iam.PolicyDocument(statements=statements)},
+            managed_policies=[
+                iam.ManagedPolicy.from_managed_policy_arn(self, f"Policy{number}", arn)
+                for number, arn in enumerate(spec.policy_arns)
+            ],
         )
         Validations.of(role).acknowledge(*wildcards)
         return role

@@ -12,6 +12,8 @@ FILES = "jobs/*"
 CONTEXTS = "jobs/*/context.json"
 STREAMS = "jobs/*/std*"
 SECRETS = "heimdall/*"
+ROLES = "heimdall/*"
+"""Below this path an account's roles may be taken by default."""
 
 _HERE = "<AWS::Region>:<AWS::AccountId>"
 RESULTS = "jobs/*/result.json"
@@ -51,10 +53,12 @@ class Permissions:
 
     Attributes:
         queue_arns: the queue of each runner.
+        role_arns: patterns of the roles that clusters may name, beside this account's own.
     """
 
     data: HeimdallStateful
     queue_arns: Sequence[str]
+    role_arns: Sequence[str] = ()
 
     def submit(self, *, executor_arns: Sequence[str]) -> Grants:
         """Writes jobs and the catalog, hands jobs to the runners."""
@@ -109,11 +113,18 @@ class Permissions:
                 ),
                 allow("ReadSecrets", ["secretsmanager:GetSecretValue"], [self._secrets()]),
                 allow("ReadParameters", ["ssm:GetParameter"], [self._parameters()]),
+                allow(
+                    "TakeRoles",
+                    ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"],
+                    [self._roles(), *self.role_arns],
+                ),
             ],
             wildcards=[
                 *(self._any_job(keys) for keys in (FILES, CONTEXTS, STREAMS)),
                 self._any_secret(f"secretsmanager:{_HERE}:secret:{SECRETS}"),
                 self._any_secret(f"ssm:{_HERE}:parameter/{SECRETS}"),
+                _any_role(f"arn:<AWS::Partition>:iam::<AWS::AccountId>:role/{ROLES}"),
+                *(_any_role(arn) for arn in self.role_arns if "*" in arn),
             ],
         )
 
@@ -168,6 +179,9 @@ class Permissions:
     def _parameters(self) -> str:
         return self.data.format_arn(service="ssm", resource="parameter", resource_name=SECRETS)
 
+    def _roles(self) -> str:
+        return self.data.format_arn(service="iam", region="", resource="role", resource_name=ROLES)
+
     def _any_secret(self, resource: str) -> Acknowledgment:
         return Acknowledgment(
             id=f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:{resource}]",
@@ -176,6 +190,13 @@ class Permissions:
 
     def _send(self) -> iam.PolicyStatement:
         return allow("SendJobs", ["sqs:SendMessage"], self.queue_arns)
+
+
+def _any_role(resource: str) -> Acknowledgment:
+    return Acknowledgment(
+        id=f"AwsSolutions-IAM5[Resource::{resource}]",
+        reason="Clusters name roles that are made after the deployment, and that trust it.",
+    )
 
 
 def _dynamodb(operations: Sequence[str]) -> list[str]:

@@ -37,7 +37,9 @@ class HeimdallService(Stack):
         self._layer = PluginLayer(self, "Layer", config=config)
         self._queues = {name: JobQueue(self, f"{name.title()}Jobs") for name in config.runners}
         self._permissions = Permissions(
-            data=data, queue_arns=[jobs.queue.queue_arn for jobs in self._queues.values()]
+            data=data,
+            queue_arns=[jobs.queue.queue_arn for jobs in self._queues.values()],
+            role_arns=config.role_arns,
         )
         self._settings = Settings(
             data=data,
@@ -115,6 +117,7 @@ class HeimdallService(Stack):
                 timeout_seconds=EXECUTION_SECONDS,
                 environment=self._settings.execute(),
                 grants=self._permissions.execute(queue_arn=jobs.queue.queue_arn),
+                policy_arns=self._config.runner_policies.get(runner, ()),
             ),
         )
         jobs.deliver_to(function, max_concurrency=self._concurrency(runner))
@@ -191,6 +194,9 @@ class HeimdallService(Stack):
         self._tell("ApiUrl", api.http_api.api_endpoint)
         for name, function in functions.items():
             self._tell(f"{name}Function", function.function_name)
+        for name, executor in self._executors.items():
+            if executor.role:
+                self._tell(f"{name.title()}RoleArn", executor.role.role_arn)
         for name, jobs in self._queues.items():
             self._tell(f"{name.title()}QueueUrl", jobs.queue.queue_url)
             self._tell(f"{name.title()}DeadLetterQueueUrl", jobs.dead_letters.queue_url)

@@ -34,14 +34,14 @@ def put(api: Api, path: str, **body: Any) -> None:
     assert answer.is_success, answer.text
 
 
-def put_probed_cluster(api: Api, **context: Any) -> str:
+def put_probed_cluster(api: Api, tag: str = TYPE, **context: Any) -> str:
     """Make a cluster that was never probed; return its id."""
     cluster_id = f"probed-{secrets.token_hex(8)}"
     put(
         api,
         f"cluster/{cluster_id}",
         name=cluster_id,
-        tags=[TYPE],
+        tags=[tag],
         context=context,
         health_check=True,
     )

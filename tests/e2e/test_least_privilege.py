@@ -18,6 +18,7 @@ from heimdall.store.open_jobs import DynamoOpenJobs
 from local import identities
 from local.environment import Environment
 from tests.e2e.api import Api, job_body, shell_body, wait_for
+from tests.e2e.engine_role import TYPE_IN_ROLE, make_engine_role
 from tests.e2e.guarded import job_on, make_guarded, put_probed_cluster
 from tests.e2e.roles import FUNCTIONS, Roles
 
@@ -99,6 +100,14 @@ class World:
         checks = self.api.request("GET", path).json()["checks"]
         # Commands that other tests have made may fit the cluster too, with plugins of their own.
         return any(check["status"] == "ok" for check in checks)
+
+    def takes_a_role(self) -> bool:
+        """Probe a cluster in a role; the executor itself may not ask what is asked then."""
+        role = make_engine_role(self.api, self.environment)
+        in_new_session = {"role_arn": role, "external_id": secrets.token_hex()}
+        cluster = put_probed_cluster(self.api, TYPE_IN_ROLE, **in_new_session)
+        (check,) = self.api.request("GET", f"/cluster/{cluster}/health").json()["checks"]
+        return bool(check["status"] == "ok")
 
     def runs_soon(self) -> bool:
         answer = self.api.request("POST", "/job", json=job_body("ping-async"))
@@ -182,6 +191,7 @@ PROBES: dict[tuple[str, str], Callable[[World], bool]] = {
     ("execute", "ReadContexts"): lambda world: world.runs_now({"payload": "x" * 10_000}),
     ("execute", "ReadSecrets"): lambda world: world.reveals("secret"),
     ("execute", "ReadParameters"): lambda world: world.reveals("parameter"),
+    ("execute", "TakeRoles"): lambda world: world.takes_a_role(),
     ("orchestrate", "FindNewJobs"): lambda world: "looked" in world.sweep(),
     ("orchestrate", "KeepOpenJobs"): lambda world: "seen" in world.sweep(),
     ("orchestrate", "Jobs"): lambda world: world.ends_the_dead(),

@@ -74,6 +74,24 @@ def test_policy_of_the_guide_allows_calls_of_routes_that_there_are(assembly):
             )
 
 
+def test_trust_policy_of_the_guide_lets_in_what_a_runner_asks_for_and_nobody_else(assembly):
+    (policy,) = [json.loads(text) for kind, text in SNIPPETS if kind == "trust policy of a role"]
+    (trust,) = policy["Statement"]
+    (granted,) = assembly.properties("AWS::IAM::Role")["ExecuteLightRole"]["Policies"]
+    asked = {each["Sid"]: each for each in granted["PolicyDocument"]["Statement"]}["TakeRoles"]
+
+    assert trust["Action"] == asked["Action"]
+    pattern = trust["Condition"]["ArnLike"]["aws:PrincipalArn"]
+    assert re.fullmatch(r"arn:aws:iam::\d{12}:role/HeimdallService-ExecuteLightRole\*", pattern)
+    resources = assembly.service["Resources"].items()
+    (logical_id,) = [
+        name
+        for name, resource in resources
+        if resource["Type"] == "AWS::IAM::Role" and name.startswith("ExecuteLight")
+    ]
+    assert logical_id.startswith("ExecuteLightRole")
+
+
 @pytest.mark.parametrize("command", re.findall(r"(?:local|node_modules|\.venv)/[\w./]+", GUIDE))
 def test_programs_of_the_guide_belong_to_the_set_up(command):
     assert command in {".venv/bin/uv", ".venv/bin", "node_modules/.bin/cdk"}

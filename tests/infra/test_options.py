@@ -9,11 +9,14 @@ from tests.infra.assembly import ROOT, Assembly, run_app
 from tests.infra.conftest import DEFAULTS
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:on-call"
+POLICY = "arn:aws:iam::123456789012:policy/engines/OfRunners"
 OPTIONS = {
     "heimdall:retention_days": 90,
     "heimdall:log_retention_days": "7",
     "heimdall:execute_memory_mb": "1769",
     "heimdall:runners": '{"light": ["ping"], "sql": ["trino", "clickhouse"]}',
+    "heimdall:role_arns": '["arn:aws:iam::210987654321:role/for-heimdall/*"]',
+    "heimdall:runner_policies": json.dumps({"sql": [POLICY]}),
     "heimdall:alarm_topic_arn": TOPIC,
     "heimdall:stale_message_seconds": 900,
     "heimdall:requests_per_second": 100,
@@ -70,6 +73,26 @@ def test_runner_may_take_jobs_of_its_own_queue_only(changed):
     take = [each for each in policy["PolicyDocument"]["Statement"] if each["Sid"] == "TakeJobs"]
 
     assert [each["Resource"] for each in take] == ["SqlJobsQueue.Arn"]
+
+
+@pytest.mark.parametrize("runner", ["Light", "Sql"])
+def test_runner_may_take_the_roles_that_are_configured_beside_the_accounts_own(changed, runner):
+    (policy,) = changed.properties("AWS::IAM::Role")[f"Execute{runner}Role"]["Policies"]
+    resources = {each["Sid"]: each["Resource"] for each in policy["PolicyDocument"]["Statement"]}
+
+    assert resources["TakeRoles"] == [
+        "arn:Partition:iam::AccountId:role/heimdall/*",
+        "arn:aws:iam::210987654321:role/for-heimdall/*",
+    ]
+
+
+def test_role_of_the_named_runner_has_the_configured_policies_and_no_other(changed):
+    roles = changed.properties("AWS::IAM::Role")
+
+    assert {name: role.get("ManagedPolicyArns") for name, role in roles.items()} == {
+        **dict.fromkeys(roles),
+        "ExecuteSqlRole": [POLICY],
+    }
 
 
 def test_submit_may_reach_all_runners(changed):
@@ -141,6 +164,16 @@ def test_context_is_that_of_cdk_json():
         ("runners", {"light": []}, "heimdall:runners.light"),
         ("runners", {"light": ["Ping!"]}, "heimdall:runners.light.0"),
         ("runners", {"Light-1": ["ping"]}, "heimdall:runners.Light-1"),
+        ("role_arns", ["role/heimdall"], "heimdall:role_arns.0: String should match"),
+        ("role_arns", ["*"], "heimdall:role_arns.0: String should match"),
+        ("role_arns", "arn:aws:iam::210987654321:role/x", "heimdall:role_arns: Value error, not"),
+        ("runner_policies", {"light": []}, "heimdall:runner_policies.light: Tuple should have"),
+        ("runner_policies", {"sql": [POLICY]}, "runner_policies names sql, and there is no such"),
+        (
+            "runner_policies",
+            {"light": ["arn:aws:iam::aws:policy/AdministratorAccess"]},
+            "heimdall:runner_policies.light.0: String should match",
+        ),
         ("plugin_requirements", "nowhere.txt", "there is no file nowhere.txt"),
         ("alarm_topic_arn", "on-call", "heimdall:alarm_topic_arn"),
         ("stack_prefix", "my-stack", "heimdall:stack_prefix"),

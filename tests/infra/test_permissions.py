@@ -4,6 +4,7 @@ import pytest
 
 SECRETS = "arn:Partition:secretsmanager:Region:AccountId:secret:heimdall/*"
 PARAMETERS = "arn:Partition:ssm:Region:AccountId:parameter/heimdall/*"
+ENGINE_ROLES = "arn:Partition:iam::AccountId:role/heimdall/*"
 
 FUNCTIONS = {
     "Submit": {
@@ -73,6 +74,10 @@ FUNCTIONS = {
         ),
         "ReadSecrets": ("secretsmanager:GetSecretValue", SECRETS),
         "ReadParameters": ("ssm:GetParameter", PARAMETERS),
+        "TakeRoles": (
+            ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"],
+            ENGINE_ROLES,
+        ),
         "Logs": (["logs:CreateLogStream", "logs:PutLogEvents"], "ExecuteLightLogs.Arn"),
     },
     "Orchestrate": {
@@ -101,6 +106,7 @@ WILDCARDS = {
     "Files.Arn/jobs/*/std*": "the streams of any job; its id is part of the key",
     SECRETS: "secrets are made after the deployment",
     PARAMETERS: "so are parameters",
+    ENGINE_ROLES: "so are the roles that clusters name",
 }
 """Resources of allowing statements with a star in them, each with its reason."""
 

@@ -132,6 +132,7 @@ def test_outputs_tell_where_everything_is(assembly):
         "Bucket": "Files",
         "LightQueueUrl": "LightJobsQueue",
         "LightDeadLetterQueueUrl": "LightJobsDeadLetters",
+        "LightRoleArn": "ExecuteLightRole.Arn",
         "SubmitFunction": "SubmitFunction",
         "QueryFunction": "QueryFunction",
         "ExecuteLightFunction": "ExecuteLightFunction",

@@ -25,6 +25,7 @@ EXCEPTIONS = {
         "AwsSolutions-IAM5[jobs/*/std*]",
         f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:{HERE}:secret:heimdall/*]",
         f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ssm:{HERE}:parameter/heimdall/*]",
+        "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:iam::<AWS::AccountId>:role/heimdall/*]",
     },
     "SubmitFunction": {"AwsSolutions-L1"},
     "QueryFunction": {"AwsSolutions-L1"},
