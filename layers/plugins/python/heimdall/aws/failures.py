@@ -57,6 +57,7 @@ def engine_errors(
     *,
     gone: Collection[str] = (),
     capacity: Collection[str] = (),
+    faults: Collection[str] = (),
     is_under_way: bool = False,
 ) -> Iterator[None]:
     """Translate what botocore raises into what the gateway understands.
@@ -65,6 +66,7 @@ def engine_errors(
         doing: for people, what was tried: `starting the query`.
         gone: codes by which this call says that the work is not there (any more).
         capacity: codes by which this call says that the engine is full.
+        faults: codes by which this call says that the engine failed; a 5xx status needs none.
         is_under_way: whether the work was started: lost access to it is no end of it.
 
     Raises:
@@ -74,7 +76,7 @@ def engine_errors(
     try:
         yield
     except ClientError as error:
-        raise _translated(error, doing, gone, capacity, is_under_way) from error
+        raise _translated(error, doing, gone, capacity, faults, is_under_way) from error
     except (ParamValidationError, NoCredentialsError) as error:
         raise PluginError(f"{doing}: {error}") from error
     except BotoCoreError as error:
@@ -91,6 +93,7 @@ def _translated(
     doing: str,
     gone: Collection[str],
     capacity: Collection[str],
+    faults: Collection[str],
     is_under_way: bool,
 ) -> PluginError:
     code = error_code(error)
@@ -104,7 +107,7 @@ def _translated(
         return TransientPluginError(said, failure=Failure.NO_CAPACITY)
     if code in gone:
         return PluginError(f"the engine no longer knows the work: {said}")
-    if status >= _SERVER_ERROR:
+    if status >= _SERVER_ERROR or code in faults:
         return TransientPluginError(said, failure=Failure.ENGINE_FAULT)
     if is_under_way and code in ACCESS:
         return TransientPluginError(said, failure=Failure.ENGINE_FAULT)

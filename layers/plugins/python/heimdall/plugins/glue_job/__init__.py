@@ -1,0 +1,1 @@
+"""Runs jobs of Glue that somebody else wrote."""

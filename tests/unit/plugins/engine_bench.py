@@ -1,0 +1,96 @@
+"""A plugin at its engine in moto, for what only tests of one plugin look at."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any, BinaryIO
+
+import boto3
+from moto import mock_aws
+
+from heimdall.domain.result import ResultForm
+from heimdall.plugin.detached import EnginePlugin, WorkSearch, is_detached
+from heimdall.plugin.spec import RunHandle, RunReport, RunRequest
+from tests.fakes.engines.driver import EngineDriver
+from tests.fakes.runs import FakeStream, make_identity, make_registry, make_run_request
+from tests.fakes.session import fresh_session
+
+
+class Output:
+    """Keeps what a plugin collects."""
+
+    def __init__(self) -> None:
+        self.stdout = FakeStream()
+        self.stderr = FakeStream()
+        self.results: dict[ResultForm, bytes] = {}
+
+    def put_result(self, form: ResultForm, content: BinaryIO) -> None:
+        self.results[form] = BytesIO(content.read()).getvalue()
+
+
+@dataclass
+class EngineBench:
+    """A plugin at its engine; tests change the driver's contexts before they start work."""
+
+    plugin: EnginePlugin
+    driver: Any
+
+    def run(self, **changes: Any) -> RunRequest:
+        return make_run_request(
+            self.driver.plugin,
+            registry=make_registry(),
+            context=self.driver.job_context,
+            command_context=self.driver.command_context,
+            cluster_context=self.driver.cluster_context,
+            **changes,
+        )
+
+    def start(self, **changes: Any) -> RunHandle:
+        handle = self.plugin.start(self.run(**changes))
+        assert isinstance(handle, RunHandle)
+        return handle
+
+    def ended(self, handle: RunHandle, how: str) -> RunReport:
+        """End work by one of the driver's calls and ask for it."""
+        getattr(self.driver, how)(handle.values)
+        return self.plugin.poll(handle)
+
+    def collect(self, handle: RunHandle) -> Output:
+        output = Output()
+        self.plugin.collect(handle, self.plugin.poll(handle), output)
+        return output
+
+    def found(self) -> list[tuple[str, int]]:
+        """Search for work as the daily sweep does."""
+        run = self.run()
+        search = WorkSearch(
+            command_options=run.command_options,
+            cluster_options=run.cluster_options,
+            identity=make_identity(job_id="", run=0),
+        )
+        return [(work.job_id, work.run) for work in self.plugin.find_work(search)]
+
+
+@contextmanager
+def bench_of(driver_type: type[EngineDriver]) -> Iterator[EngineBench]:
+    """Build a plugin and its engine, for as long as the context lasts."""
+    with mock_aws():
+        fresh_session()
+        driver = driver_type()
+        driver.set_up()
+        plugin = make_registry().plugin(driver.plugin)
+        assert is_detached(plugin)
+        yield EngineBench(plugin, driver)
+        boto3.DEFAULT_SESSION = None
+
+
+def write_log(group: str, stream: str, *lines: str) -> None:
+    """Write lines to a new log stream of CloudWatch."""
+    logs = boto3.client("logs")
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName=stream)
+    now_ms = time.time_ns() // 1_000_000  # CloudWatch drops what is old or still to come
+    events = [{"timestamp": now_ms, "message": line} for line in lines]
+    logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
