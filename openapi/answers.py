@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from heimdall.domain.failures import Failure
 from heimdall.domain.job import JobStatus
 
 ABSENT: Any = None
@@ -75,6 +76,24 @@ class Attribute(Answer):
     value: str
 
 
+class Limits(Answer):
+    """How long a job may take; there is no limit where there is no field."""
+
+    queue_seconds: int = ABSENT
+    """How long each run may wait until it begins."""
+    run_seconds: int = ABSENT
+    """How long each run may take."""
+    not_after: EpochSeconds = ABSENT
+    """From when on nobody wants it any more, queued or running."""
+
+
+class Retries(Answer):
+    """How often a job is tried."""
+
+    max_runs: int
+    """How many runs it may have in all."""
+
+
 class JobSummary(Answer):
     """A job as lists show it; empty fields are left out, arrays are always there."""
 
@@ -103,16 +122,24 @@ class JobSummary(Answer):
     choice: str = ABSENT
     """A word on how the pair was chosen."""
     run: int = ABSENT
-    """The number of the current attempt."""
+    """The number of the latest run."""
+    failure: Failure = ABSENT
+    """The class of its failure, if somebody can tell."""
+    limits: Limits = ABSENT
+    """How long it may take."""
+    retries: Retries = ABSENT
+    """How many runs it may have, if more than one."""
     canceled_by: str = ABSENT
     """Who asked for its end first."""
     job_attributes: dict[str, Attribute] = ABSENT
     """What the cluster shows about the job, by label."""
     created_at: EpochSeconds
     started_at: EpochSeconds = ABSENT
-    """When the current run began; until then the job was in the queue."""
+    """When the latest run began; until the first did, the job was in the queue."""
     finished_at: EpochSeconds = ABSENT
     """When the job ended."""
+    next_run_at: EpochSeconds = ABSENT
+    """From when on another run begins, if one is to follow one that failed."""
     updated_at: EpochSeconds
 
 
@@ -134,6 +161,35 @@ class JobState(Answer):
     error: str = ABSENT
     """Why it failed."""
     updated_at: EpochSeconds
+
+
+class Run(Answer):
+    """One attempt to do a job."""
+
+    run: int
+    """Its number, from 1."""
+    status: JobStatus
+    """The job's own; FAILED if another followed, or will."""
+    cluster_id: str
+    """Where it ran."""
+    cluster_name: str
+    started_at: EpochSeconds = ABSENT
+    finished_at: EpochSeconds = ABSENT
+    failure: Failure = ABSENT
+    """The class of its failure, if somebody can tell."""
+    error: str = ABSENT
+    """Why it failed."""
+    handle: dict[str, str] = ABSENT
+    """How its plugin finds its work at the engine."""
+    outputs: dict[str, str] = ABSENT
+    """What its plugin told of the work, such as its id at the engine."""
+
+
+class RunPage(Answer):
+    """All runs of a job, oldest first."""
+
+    data: list[Run]
+    has_more: Literal[False]
 
 
 class CancelAccepted(Answer):

@@ -4,6 +4,7 @@ from typing import Any
 
 from heimdall.domain.access import Role
 from heimdall.domain.command import CatalogStatus
+from heimdall.domain.failures import Failure
 from heimdall.domain.history import Action
 from openapi.answers import ABSENT, Answer, Attribute, EpochSeconds, JsonObject, Tags
 
@@ -42,6 +43,34 @@ class Cluster(Tagged):
     """Whether it is probed."""
 
 
+class CommandLimits(Answer):
+    """How long a command's jobs may take, in seconds; no limit where there is no field."""
+
+    queue_seconds: int = ABSENT
+    """How long each run of a job may wait that asks for nothing else."""
+    run_seconds: int = ABSENT
+    """How long it may take; likewise."""
+    max_queue_seconds: int = ABSENT
+    """How long a job may ask to wait at most."""
+    max_run_seconds: int = ABSENT
+    """How long a run it may ask for at most."""
+
+
+class CommandRetries(Answer):
+    """What becomes of a command's jobs whose runs fail; fields that nobody set are left out."""
+
+    max_runs: int = ABSENT
+    """How many runs a job may have in all."""
+    on: list[Failure] = ABSENT
+    """Classes of failures that are worth another run."""
+    backoff_seconds: int = ABSENT
+    """The longest pause before the second run; it doubles with every run."""
+    max_backoff_seconds: int = ABSENT
+    """The longest pause of all."""
+    elsewhere: bool = ABSENT
+    """Whether the next run goes to another cluster, if one fits."""
+
+
 class Command(Tagged):
     """What may be run, and with which plugin."""
 
@@ -52,6 +81,8 @@ class Command(Tagged):
     """Tags that a cluster must all have for the command to run there."""
     allowed_callers: list[str]
     """Regular expressions; only callers whom one of them matches as a whole may run it."""
+    limits: CommandLimits
+    retries: CommandRetries
 
 
 class Binding(Entry):

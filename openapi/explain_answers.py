@@ -40,7 +40,7 @@ class Explanation(Answer):
     dry_run: Literal[True]
     outcome: Literal["accepted", "refused"]
     step: str = ABSENT
-    """Of a refusal: what left nothing, or `context`."""
+    """Of a refusal: what left nothing, or `context`, or `limits`."""
     error: str = ABSENT
     """Of a refusal, its sentence; so for `code` and `details`."""
     code: str = ABSENT

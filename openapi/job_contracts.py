@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from functions.submit.schemas import JobRequest
 from heimdall.domain.job import JobStatus
-from openapi.answers import CancelAccepted, Job, JobPage, JobState, Result
+from openapi.answers import CancelAccepted, Job, JobPage, JobState, Result, RunPage
 from openapi.contract import (
     CSV,
     JSON,
@@ -87,6 +87,7 @@ JOB_CONTRACTS: Mapping[str, Contract] = {
     ),
     "get_job": Contract(tag=TAG, responses=answers(Job, "the job")),
     "get_job_status": Contract(tag=TAG, responses=answers(JobState, "where the job stands")),
+    "list_runs": Contract(tag=TAG, responses=answers(RunPage, "all its runs")),
     "get_stdout": STREAM,
     "get_stderr": STREAM,
     "get_result": Contract(

@@ -12,6 +12,7 @@ from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
 from heimdall.domain.errors import JobNotFoundError, NotFoundError, StoreThrottledError
 from heimdall.domain.job import LEASE_MS, Job, JobStatus, RunOutcome
+from heimdall.domain.limits import why_unwanted
 from heimdall.domain.ports import FinishedRun, StaleJobError
 from heimdall.domain.result import ANSWERED_BYTES
 from heimdall.observability import count, logger
@@ -33,18 +34,13 @@ def take_delivery(job_id: str, run: int, *, runtime: ExecuteRuntime) -> Assignme
     except JobNotFoundError:
         logger.warning("delivery of a job that is gone", job_id=job_id)
         return None
-    if job.status not in (JobStatus.NEW, JobStatus.ACCEPTED) or job.run + 1 != run:
+    if not job.is_waiting or job.run + 1 != run:
         return None
     try:
-        command = runtime.catalog.get(Command, job.command_id)
-        cluster = runtime.catalog.get(Cluster, job.cluster_id)
-    except NotFoundError as error:
+        command, cluster = _pair_of(job, runtime)
+    except (NotFoundError, _NotToRunError) as error:
         _refuse(job, str(error), runtime)
         return None
-    for kind, entry in (("command", command), ("cluster", cluster)):
-        if not entry.is_active:
-            _refuse(job, f"the {kind} {entry.id!r} is {entry.status} by now", runtime)
-            return None
     started = _started(job, command, cluster, runtime)
     try:
         runtime.jobs.save(job, started)
@@ -101,6 +97,28 @@ def execute_run(
     count(f"Job{finished.status.capitalize()}", job_id=job.id, plugin=job.plugin)
     travels = result is not None and 0 < outcome.result_bytes <= ANSWERED_BYTES
     return FinishedRun(finished, result if travels else None)
+
+
+class _NotToRunError(Exception):
+    """A job's next run is not to begin."""
+
+
+def _pair_of(job: Job, runtime: ExecuteRuntime) -> tuple[Command, Cluster]:
+    """Read what runs a job, and where, if it still may.
+
+    Raises:
+        NotFoundError: one of the two is gone.
+        _NotToRunError: one of the two is not active, or the job has waited for too long.
+    """
+    reason = why_unwanted(job, now_ms=runtime.clock.now_ms())
+    if reason:
+        raise _NotToRunError(reason)
+    command = runtime.catalog.get(Command, job.command_id)
+    cluster = runtime.catalog.get(Cluster, job.cluster_id)
+    for entry in (command, cluster):
+        if not entry.is_active:
+            raise _NotToRunError(f"the {entry.kind} {entry.id!r} is {entry.status} by now")
+    return command, cluster
 
 
 def _started(job: Job, command: Command, cluster: Cluster, runtime: ExecuteRuntime) -> Job:

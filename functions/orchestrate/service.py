@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 
 from heimdall.domain.errors import RunnerUnavailableError
 from heimdall.domain.job import UNKNOWN_SIZE, Job, JobStatus, RunOutcome
+from heimdall.domain.limits import why_unwanted
 from heimdall.domain.open_jobs import JUST_FINISHED_MS, MARKER_MS, Look
 from heimdall.domain.ports import StaleJobError
+from heimdall.domain.retries import has_just_moved
 from heimdall.observability import count, logger
 from heimdall.runtime import OrchestrateRuntime
 
@@ -81,7 +83,7 @@ def _see_to_open_jobs(
     now_ms: int, report: SweepReport, runtime: OrchestrateRuntime, has_time: Callable[[], bool]
 ) -> None:
     for found in runtime.open_jobs.marked():
-        over = []
+        over, moved = [], []
         for job_id, job in found:
             if not has_time():
                 report.is_complete = False
@@ -90,6 +92,9 @@ def _see_to_open_jobs(
                 over.append(job_id)
             elif not job.status.is_final:
                 _see_to(job, now_ms, report, runtime)
+                if job.past_runs and has_just_moved(job, now_ms=now_ms):
+                    moved.append(job)
+        runtime.open_jobs.mark(moved)
         runtime.open_jobs.unmark(over)
 
 
@@ -99,10 +104,15 @@ def _is_long_over(job: Job, now_ms: int) -> bool:
 
 def _see_to(job: Job, now_ms: int, report: SweepReport, runtime: OrchestrateRuntime) -> None:
     report.seen += 1
-    if not job.run:
+    reason = why_unwanted(job, now_ms=now_ms) if job.is_waiting else None
+    if reason:
+        report.ended += _end(
+            job, RunOutcome(status=JobStatus.FAILED, error=reason), now_ms, runtime
+        )
+    elif job.is_waiting:
         report.resent += _send_again(job, now_ms, runtime)
     elif job.lease_expires_at_ms is not None and job.lease_expires_at_ms < now_ms:
-        report.ended += _end(job, now_ms, runtime)
+        report.ended += _end(job, _died(job), now_ms, runtime)
 
 
 def _send_again(job: Job, now_ms: int, runtime: OrchestrateRuntime) -> bool:
@@ -121,14 +131,18 @@ def _send_again(job: Job, now_ms: int, runtime: OrchestrateRuntime) -> bool:
     return True
 
 
-def _end(job: Job, now_ms: int, runtime: OrchestrateRuntime) -> bool:
+def _died(job: Job) -> RunOutcome:
+    """Say how a run ended whose executor died. Nobody knows its effects, so it has no other run."""
     is_canceling = job.status is JobStatus.CANCELING
-    outcome = RunOutcome(
+    return RunOutcome(
         status=JobStatus.CANCELED if is_canceling else JobStatus.FAILED,
         error=None if is_canceling else f"the executor of run {job.run} died: its lease ran out",
         stdout_bytes=UNKNOWN_SIZE,
         stderr_bytes=UNKNOWN_SIZE,
     )
+
+
+def _end(job: Job, outcome: RunOutcome, now_ms: int, runtime: OrchestrateRuntime) -> bool:
     ended = job.finished(outcome, now_ms=now_ms, keep_for_days=runtime.settings.retention_days)
     try:
         runtime.jobs.save(job, ended)

@@ -25,7 +25,7 @@ from heimdall.http.resolver import (
     parameters,
     raw_event,
 )
-from heimdall.http.views import job_status_view, job_statuses, job_view
+from heimdall.http.views import job_status_view, job_statuses, job_view, run_view
 from heimdall.runtime import query_runtime
 
 router = build_router(takes=Role.VIEWER)
@@ -50,6 +50,15 @@ def get_job(job_id: str) -> Response[str]:
     context = service.read_context(job, files=query_runtime().files)
     note = {"note": CONTEXT_IS_GONE} if context is None else {}
     return json_response(job_view(job, context=context) | note)
+
+
+@router.get("/api/v1/job/<job_id>/runs")
+def list_runs(job_id: str) -> Response[str]:
+    """List all runs of a job that have begun, oldest first."""
+    from heimdall.domain.runs import runs_of
+
+    runs = runs_of(_job(job_id))
+    return json_response({"data": [run_view(run) for run in runs], "has_more": False})
 
 
 @router.get("/api/v1/job/<job_id>/stdout")

@@ -110,7 +110,7 @@ class _Stream:
         kept, size = (
             (job.stdout, job.stdout_bytes) if name == "stdout" else (job.stderr, job.stderr_bytes)
         )
-        is_known = size != UNKNOWN_SIZE and (job.status.is_final or not job.run)
+        is_known = size != UNKNOWN_SIZE and (job.status.is_final or job.is_waiting)
         return cls(job, name, files, kept, size if is_known else None)
 
     def size_now(self) -> int:

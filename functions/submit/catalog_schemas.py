@@ -6,9 +6,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from functions.submit.schemas import Description, Name, Request, Tags, Version, printable
+from functions.submit.schemas import (
+    Description,
+    Name,
+    Request,
+    Runs,
+    Seconds,
+    Tags,
+    Version,
+    printable,
+)
 from heimdall.domain.access import Role
 from heimdall.domain.command import CatalogStatus
+from heimdall.domain.retries import MAX_DELAY_SECONDS, RETRYABLE
 
 SUBJECTS = ("arn:", "named:")
 """What the subject of a caller begins with: see `domain.access.Caller`."""
@@ -28,6 +38,13 @@ def _role(text: str) -> Role:
         return Role(text)
     except ValueError:
         raise ValueError(f"must be one of {', '.join(Role)}") from None
+
+
+def _retryable(text: str) -> str:
+    known = [failure.value for failure in RETRYABLE]
+    if text not in known:
+        raise ValueError(f"must be one of {', '.join(known)}")
+    return text
 
 
 def _compiles(pattern: str) -> str:
@@ -51,6 +68,12 @@ Status = Annotated[str, AfterValidator(_status)]
 CallerPattern = Annotated[
     str, Field(min_length=1, max_length=MAX_PATTERN_CHARACTERS), AfterValidator(_compiles)
 ]
+RetryableFailure = Annotated[
+    str,
+    Field(json_schema_extra={"enum": [failure.value for failure in RETRYABLE]}),
+    AfterValidator(_retryable),
+]
+Pause = Annotated[int, Field(ge=1, le=MAX_DELAY_SECONDS)]
 Principal = Annotated[str, Field(min_length=1, max_length=1_024), AfterValidator(printable)]
 Team = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(printable)]
 Label = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(printable)]
@@ -86,6 +109,27 @@ class ClusterRequest(EntryRequest):
     health_check: bool = False
 
 
+class CommandLimits(Request):
+    """How long a command's jobs may take, and how much they may ask for."""
+
+    queue_seconds: Seconds | None = None
+    run_seconds: Seconds | None = None
+    max_queue_seconds: Seconds | None = None
+    max_run_seconds: Seconds | None = None
+
+
+class CommandRetries(Request):
+    """What becomes of a command's jobs whose runs fail."""
+
+    max_runs: Runs = 1
+    on: Annotated[list[RetryableFailure], Field(min_length=1, max_length=len(RETRYABLE))] = Field(
+        default_factory=lambda: [failure.value for failure in RETRYABLE]
+    )
+    backoff_seconds: Pause = 30
+    max_backoff_seconds: Pause = MAX_DELAY_SECONDS
+    elsewhere: bool = False
+
+
 class CommandRequest(EntryRequest):
     """`PUT /command/{id}`."""
 
@@ -95,6 +139,8 @@ class CommandRequest(EntryRequest):
     allowed_callers: Annotated[list[CallerPattern], Field(max_length=100)] = Field(
         default_factory=list
     )
+    limits: CommandLimits = Field(default_factory=CommandLimits)
+    retries: CommandRetries = Field(default_factory=CommandRetries)
 
 
 class BindingRequest(Request):

@@ -12,6 +12,7 @@ from functions.submit.catalog_schemas import (
     EntryRequest,
 )
 from functions.submit.contexts import check_cluster_context, check_command_context
+from functions.submit.limits import limit_faults
 from functions.submit.schemas import Request, parse_body, plain_tags, refusal
 from heimdall.domain.access import Binding
 from heimdall.domain.attributes import template_faults
@@ -56,7 +57,7 @@ def define_command(command_id: str, request: CommandRequest, runtime: SubmitRunt
     """Make a command of what was sent for it.
 
     Raises:
-        InvalidRequestError: the id or the context is wrong.
+        InvalidRequestError: the id or the context is wrong, or limits contradict one another.
         UnknownPluginError: the deployment lacks the plugin.
     """
     _check_id(command_id, request.id)
@@ -66,12 +67,19 @@ def define_command(command_id: str, request: CommandRequest, runtime: SubmitRunt
             details=[{"path": "plugin", "message": "not among the plugins of any runner"}],
         )
     check_command_context(request.context, request.plugin, runtime)
+    limits = request.limits.model_dump(exclude_none=True)
+    retries = request.retries.model_dump(exclude_unset=True)
+    faults = limit_faults(limits, retries)
+    if faults:
+        raise refusal(faults)
     return Command(
         **_common(command_id, request),
         plugin=request.plugin,
         is_sync=request.is_sync,
         cluster_tags=tuple(dict.fromkeys(request.cluster_tags)),
         allowed_callers=tuple(dict.fromkeys(request.allowed_callers)),
+        limits=limits,
+        retries=retries,
     )
 
 

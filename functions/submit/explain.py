@@ -38,17 +38,20 @@ def explain_job(request: JobRequest, *, access: Access, runtime: SubmitRuntime) 
     plain_tags(request.tags)
     service.context_text(request)
     snapshot, wish = runtime.catalog_cache.snapshot(), service.wish_of(request, access)
-    pair, refusal = None, None
+    pair, refusal, step = None, None, ""
     try:
         pair = choose_pair(snapshot, wish, strategy=runtime.strategy)
+        step = "context"
         check_contexts(request.context, pair, runtime.plugins)
+        step = "limits"
+        service.job_limits(request, pair.command, runtime=runtime)
     except (NoPairMatchesError, CallerNotAllowedError) as error:
         note_refusal(
             error, caller=access.caller, action="job.dry_run", target="", gate=runtime.gate
         )
         refusal = _refusal_view(error, _step_of(error))
     except InvalidRequestError as error:
-        refusal = _refusal_view(error, "context")
+        refusal = _refusal_view(error, step)
     count("JobExplained")
     explanation = explain(snapshot, wish, pair)
     return {

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from heimdall.domain.command import SYSTEM_TAG_NAMES
 from heimdall.domain.errors import Details, InvalidRequestError, PayloadTooLargeError
+from heimdall.domain.limits import MAX_EPOCH_SECONDS, MAX_RUNS, MAX_SECONDS
 from heimdall.http.resolver import raw_event
 
 KEY_HEADER = "Idempotency-Key"
@@ -52,6 +53,8 @@ Version = Annotated[str, Field(max_length=64), AfterValidator(printable)]
 Description = Annotated[str, Field(max_length=4_096)]
 Tag = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(printable)]
 Tags = Annotated[list[Tag], Field(max_length=100)]
+Seconds = Annotated[int, Field(ge=1, le=MAX_SECONDS)]
+Runs = Annotated[int, Field(ge=1, le=MAX_RUNS)]
 Criteria = Annotated[list[Tag], Field(min_length=1, max_length=100)]
 
 
@@ -59,6 +62,20 @@ class Request(BaseModel):
     """What a body is read as."""
 
     model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
+
+
+class JobLimits(Request):
+    """How long a job may take; less than its command's limits, which hold otherwise."""
+
+    queue_seconds: Seconds | None = None
+    run_seconds: Seconds | None = None
+    not_after: Annotated[int, Field(ge=1, le=MAX_EPOCH_SECONDS)] | None = None
+
+
+class JobRetries(Request):
+    """How many runs a job may have."""
+
+    max_runs: Runs | None = None
 
 
 class JobRequest(Request):
@@ -71,6 +88,8 @@ class JobRequest(Request):
     context: dict[str, Any] = {}
     command_criteria: Criteria
     cluster_criteria: Criteria
+    limits: JobLimits | None = None
+    retries: JobRetries | None = None
 
     def canonical(self) -> str:
         """Write the request as JSON that is the same for all bodies that say the same.

@@ -1,12 +1,15 @@
 """Submitting and canceling jobs."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from functions.submit.contexts import check_contexts
 from functions.submit.schemas import JobRequest, plain_tags
 from heimdall.domain.access import Access
 from heimdall.domain.clock import created_ms_of, new_job_id
+from heimdall.domain.command import Command
 from heimdall.domain.errors import InvalidRequestError, RunnerUnavailableError
 from heimdall.domain.job import LEASE_MS, Job, JobStatus, RunOutcome
 from heimdall.domain.job_files import JobFiles
@@ -46,6 +49,7 @@ class Plan:
 
     Attributes:
         context: the job's context as JSON text.
+        limits: the fields of the job that hold its limits, if it has some.
     """
 
     request: JobRequest
@@ -54,6 +58,7 @@ class Plan:
     choice: str
     tags: tuple[str, ...]
     context: str
+    limits: Mapping[str, Any]
 
 
 def submit_job(request: JobRequest, *, access: Access, runtime: SubmitRuntime) -> Submission:
@@ -62,7 +67,7 @@ def submit_job(request: JobRequest, *, access: Access, runtime: SubmitRuntime) -
     Raises:
         NoPairMatchesError: no active pair satisfies the criteria.
         CallerNotAllowedError: the commands that do are for other callers.
-        InvalidRequestError: the context does not fit the command's plugin.
+        InvalidRequestError: the context does not fit the command's plugin, or a limit is wrong.
         RunnerUnavailableError: a sync job could not be started; it is recorded as FAILED.
     """
     plan = plan_job(request, access=access, runtime=runtime)
@@ -74,7 +79,7 @@ def plan_job(request: JobRequest, *, access: Access, runtime: SubmitRuntime) -> 
 
     Raises:
         NoPairMatchesError: no active pair satisfies the criteria.
-        InvalidRequestError: the context does not fit the command's plugin.
+        InvalidRequestError: the context does not fit the command's plugin, or a limit is wrong.
     """
     tags, context = plain_tags(request.tags), context_text(request)
     snapshot = runtime.catalog_cache.snapshot()
@@ -82,8 +87,29 @@ def plan_job(request: JobRequest, *, access: Access, runtime: SubmitRuntime) -> 
     check_contexts(request.context, pair, runtime.plugins)
     choice = f"{runtime.strategy.name} among the matching pairs of revision {snapshot.revision}"
     return Plan(
-        request=request, access=access, pair=pair, choice=choice, tags=tags, context=context
+        request=request,
+        access=access,
+        pair=pair,
+        choice=choice,
+        tags=tags,
+        context=context,
+        limits=job_limits(request, pair.command, runtime=runtime),
     )
+
+
+def job_limits(
+    request: JobRequest, command: Command, *, runtime: SubmitRuntime
+) -> Mapping[str, Any]:
+    """Return the fields of a job that hold its limits; nothing if nobody sets one.
+
+    Raises:
+        InvalidRequestError: the job asks for more than its command allows.
+    """
+    if not (request.limits or request.retries or command.limits or command.retries):
+        return {}
+    from functions.submit.limits import limits_of
+
+    return limits_of(request, command, now_ms=runtime.clock.now_ms())
 
 
 def start_job(plan: Plan, *, job_id: str, runtime: SubmitRuntime) -> Submission:
@@ -203,6 +229,7 @@ def _new_job(plan: Plan, job_id: str, runtime: SubmitRuntime) -> Job:
         status=JobStatus.NEW,
         created_at_ms=created_ms_of(job_id),
         updated_at_ms=runtime.clock.now_ms(),
+        **plan.limits,
     )
 
 
@@ -239,7 +266,9 @@ def _run_now(job: Job, plan: Plan, runtime: SubmitRuntime) -> Submission:
     except RunnerUnavailableError as error:
         _fail(running, str(error), runtime)
         raise
-    return Submission(finished.job, finished.result)
+    # A run that failed may be followed by another, which nobody waits for.
+    goes_on = not finished.job.status.is_final
+    return Submission(finished.job, finished.result, goes_on=goes_on)
 
 
 def _fail(running: Job, reason: str, runtime: SubmitRuntime) -> Job:

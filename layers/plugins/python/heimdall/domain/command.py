@@ -78,6 +78,9 @@ class Command(CatalogEntry):
         cluster_tags: tags that a cluster must all have for this command to run there.
         allowed_callers: regular expressions; only callers whose name or subject one of them
             matches as a whole may run it. Empty: everybody who may submit jobs.
+        limits: of its jobs, in seconds: `queue_seconds` and `run_seconds` for those that ask for
+            nothing else, `max_queue_seconds` and `max_run_seconds` for those that do.
+        retries: what to do about runs that fail: see `heimdall.domain.retries.RetryPolicy`.
     """
 
     kind: ClassVar[str] = "command"
@@ -86,6 +89,8 @@ class Command(CatalogEntry):
     is_sync: bool = False
     cluster_tags: tuple[str, ...] = ()
     allowed_callers: tuple[str, ...] = ()
+    limits: Mapping[str, int] = field(default_factory=dict)
+    retries: Mapping[str, Any] = field(default_factory=dict)
 
 
 SYSTEM_TAG_NAMES = ("_id", "_name", "_version")

@@ -39,7 +39,9 @@ TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
         {JobStatus.ACCEPTED, JobStatus.RUNNING, JobStatus.FAILED, JobStatus.CANCELED}
     ),
     JobStatus.ACCEPTED: frozenset({JobStatus.RUNNING, JobStatus.FAILED, JobStatus.CANCELED}),
-    JobStatus.RUNNING: frozenset({JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELING}),
+    JobStatus.RUNNING: frozenset(
+        {JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELING, JobStatus.ACCEPTED}
+    ),
     JobStatus.CANCELING: frozenset({JobStatus.CANCELED, JobStatus.SUCCEEDED, JobStatus.FAILED}),
     JobStatus.SUCCEEDED: frozenset(),
     JobStatus.FAILED: frozenset(),
@@ -88,16 +90,21 @@ class Job:
         attributes: the cluster's attributes rendered for this job, as JSON text.
         outputs: what the plugin told of the work (ids at the engine, addresses), as JSON text.
         context: the job's context as JSON text; None if it is too large for the item.
-        run: the number of the current attempt; 0 before the first.
+        run: the number of the latest attempt; 0 before the first.
+        started_at_ms: when that began.
         lease_expires_at_ms: when the executor of the current run must have been heard of again.
         claim: a random word of the executor that took the current run off the queue.
-        sends: how often the job was sent to its runner's queue again.
+        sent_at_ms: when the next run was last sent to its runner's queue, or will come out of it.
+        sends: how often it was sent again.
         handle: how to find the work of the current run at the engine, as JSON text.
+        queue_seconds: how long each run may wait until it begins.
         queue_deadline_ms: when the job's next run must have begun.
         not_after_ms: from when on nobody wants the job any more, queued or running.
         run_seconds: how long a run may take.
         deadline_ms: when the current run has to be over.
         failure: the class of the last run's failure: a value of `heimdall.domain.failures.Failure`.
+        max_runs: how many runs there may be in all.
+        past_runs: those that were followed by another, or will be; see `heimdall.domain.runs`.
         is_start_called: whether the current run's work may have been started at an engine.
         task_token: by which the state machine is told that the work has ended.
         wake_at_ms: when the engine is to be asked again.
@@ -139,11 +146,14 @@ class Job:
     sent_at_ms: int | None = None
     sends: int = 0
     handle: str | None = None
+    queue_seconds: int | None = None
     queue_deadline_ms: int | None = None
     not_after_ms: int | None = None
     run_seconds: int | None = None
     deadline_ms: int | None = None
     failure: str | None = None
+    max_runs: int = 1
+    past_runs: str | None = None
     is_start_called: bool = False
     task_token: str | None = None
     wake_at_ms: int | None = None
@@ -159,6 +169,11 @@ class Job:
     stderr_bytes: int = 0
     expires_at: int | None = None
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the next run is still to begin, be it the first or another."""
+        return self.status in (JobStatus.NEW, JobStatus.ACCEPTED)
+
     def started(self, *, now_ms: int, lease_expires_at_ms: int, claim: str = "") -> "Job":
         """Begin the next run; `claim` tells apart two executors that try to at the same time."""
         self._check(JobStatus.RUNNING)
@@ -173,6 +188,10 @@ class Job:
             deadline_ms=self._deadline_of_run(now_ms),
             handle=None,
             failure=None,
+            stdout=b"",
+            stdout_bytes=0,
+            stderr=b"",
+            stderr_bytes=0,
             is_start_called=False,
             task_token=None,
             wake_at_ms=None,
@@ -180,8 +199,10 @@ class Job:
         )
 
     def finished(self, outcome: RunOutcome, *, now_ms: int, keep_for_days: int) -> "Job":
-        """End the job the way its run ended."""
+        """End the job the way its run ended; while it waits for a run, its output stays."""
         self._check(outcome.status)
+        if self.is_waiting:
+            outcome = self._with_output(outcome)
         return replace(
             self,
             status=outcome.status,
@@ -191,7 +212,7 @@ class Job:
             deadline_ms=None,
             task_token=None,
             wake_at_ms=None,
-            error=_cut(outcome.error),
+            error=cut(outcome.error, MAX_ERROR_CHARACTERS),
             failure=outcome.failure,
             result=outcome.result,
             result_bytes=outcome.result_bytes,
@@ -206,17 +227,31 @@ class Job:
     def cancel_requested(self, *, by: str, now_ms: int, keep_for_days: int) -> "Job":
         """Ask for the job's end; the first who asks is remembered.
 
-        A job of which no run has begun is CANCELED at once: nothing has to end first.
+        A job that waits for a run is CANCELED at once: nothing has to end first.
         """
         if self.status is JobStatus.CANCELING:
             return self
-        if self.run:
+        if self.run and not self.is_waiting:
             self._check(JobStatus.CANCELING)
             return replace(self, status=JobStatus.CANCELING, updated_at_ms=now_ms, canceled_by=by)
         canceled = self.finished(
             RunOutcome(status=JobStatus.CANCELED), now_ms=now_ms, keep_for_days=keep_for_days
         )
         return replace(canceled, canceled_by=by)
+
+    def with_status(self, status: JobStatus, *, now_ms: int) -> "Job":
+        """Return the job in another status, if the present one allows it."""
+        self._check(status)
+        return replace(self, status=status, updated_at_ms=now_ms)
+
+    def _with_output(self, outcome: RunOutcome) -> RunOutcome:
+        return replace(
+            outcome,
+            stdout=self.stdout,
+            stdout_bytes=self.stdout_bytes,
+            stderr=self.stderr,
+            stderr_bytes=self.stderr_bytes,
+        )
 
     def _deadline_of_run(self, now_ms: int) -> int | None:
         ends = [self.not_after_ms] if self.not_after_ms is not None else []
@@ -231,7 +266,8 @@ class Job:
             )
 
 
-def _cut(error: str | None) -> str | None:
-    if error is None or len(error) <= MAX_ERROR_CHARACTERS:
-        return error
-    return error[: MAX_ERROR_CHARACTERS - 15] + "... (truncated)"
+def cut(text: str | None, characters: int) -> str | None:
+    """Return a text with a mark at its end if it had to be cut."""
+    if text is None or len(text) <= characters:
+        return text
+    return text[: characters - 15] + "... (truncated)"

@@ -33,7 +33,10 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedJob:
-    """What never changes of a job, and so is in every index: enough for most filters."""
+    """What hardly ever changes of a job, and so is in every index: enough for most filters.
+
+    A job that runs again elsewhere changes its cluster, which rewrites the entries.
+    """
 
     id: str
     name: str

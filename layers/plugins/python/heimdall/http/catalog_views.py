@@ -23,6 +23,8 @@ def command_view(command: Command) -> Json:
         "is_sync": command.is_sync,
         "cluster_tags": list(command.cluster_tags),
         "allowed_callers": list(command.allowed_callers),
+        "limits": dict(command.limits),
+        "retries": dict(command.retries),
         **_stamps(command),
     }
 

@@ -1,9 +1,12 @@
 """What clients see of jobs: Heimdall's fields, times in epoch seconds."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from heimdall.domain.job import Job, JobStatus
+
+if TYPE_CHECKING:
+    from heimdall.domain.runs import Run
 
 Json = dict[str, Any]
 
@@ -34,10 +37,27 @@ def job_view(job: Job, *, context: Json | None = None, result: Json | None = Non
         "cluster_name": job.cluster_name,
         **filled(job_attributes=json.loads(job.attributes) if job.attributes else None),
         **filled(command_revision=job.command_revision, cluster_revision=job.cluster_revision),
-        **filled(choice=job.choice, run=job.run, canceled_by=job.canceled_by, result=result),
+        **filled(choice=job.choice, run=job.run, failure=job.failure, limits=_limits_view(job)),
+        **filled(retries={"max_runs": job.max_runs} if job.max_runs > 1 else None),
+        **filled(canceled_by=job.canceled_by, result=result),
         "created_at": seconds(job.created_at_ms),
         **filled(started_at=seconds(job.started_at_ms), finished_at=seconds(job.finished_at_ms)),
+        **filled(next_run_at=seconds(job.sent_at_ms) if job.run and job.is_waiting else None),
         "updated_at": seconds(job.updated_at_ms),
+    }
+
+
+def run_view(run: "Run") -> Json:
+    """Return one run of a job as clients see it."""
+    return {
+        "run": run.run,
+        "status": run.status,
+        "cluster_id": run.cluster_id,
+        "cluster_name": run.cluster_name,
+        **filled(started_at=seconds(run.started_at_ms), finished_at=seconds(run.finished_at_ms)),
+        **filled(failure=run.failure, error=run.error),
+        **filled(handle=json.loads(run.handle) if run.handle else None),
+        **filled(outputs=json.loads(run.outputs) if run.outputs else None),
     }
 
 
@@ -53,6 +73,14 @@ def job_status_view(job: Job) -> Json:
 def job_statuses() -> list[str]:
     """Return all statuses of jobs, in alphabetical order."""
     return sorted(status.value for status in JobStatus)
+
+
+def _limits_view(job: Job) -> Json:
+    return filled(
+        queue_seconds=job.queue_seconds,
+        run_seconds=job.run_seconds,
+        not_after=seconds(job.not_after_ms),
+    )
 
 
 def seconds(milliseconds: int | None) -> int | None:
