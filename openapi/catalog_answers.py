@@ -61,7 +61,7 @@ class CommandRetries(Answer):
 
     max_runs: int = ABSENT
     """How many runs a job may have in all."""
-    on: list[Failure] = ABSENT
+    failures: list[Failure] = ABSENT
     """Classes of failures that are worth another run."""
     backoff_seconds: int = ABSENT
     """The longest pause before the second run; it doubles with every run."""

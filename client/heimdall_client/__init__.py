@@ -59,7 +59,8 @@ from heimdall_client._exceptions import (
 )
 from heimdall_client._explanation import Candidate, Candidates, Explanation
 from heimdall_client._health import Health, HealthCheck
-from heimdall_client._job_models import Column, Job, JobRequest, JobState, JobStatus, Result
+from heimdall_client._job_models import Column, Job, JobRequest, JobState, JobStatus, Result, Run
+from heimdall_client._limits import CommandLimits, CommandRetries, JobLimits, JobRetries
 from heimdall_client._queries import AuditQuery, EntryQuery, JobQuery
 from heimdall_client._submission import new_idempotency_key
 from heimdall_client._version import __version__
@@ -86,7 +87,9 @@ __all__ = [
     "Column",
     "Command",
     "CommandDefinition",
+    "CommandLimits",
     "CommandNotFoundError",
+    "CommandRetries",
     "ConcurrentChangeError",
     "ConfigurationError",
     "CredentialsError",
@@ -104,9 +107,11 @@ __all__ = [
     "InvalidRequestError",
     "InvalidTransitionError",
     "Job",
+    "JobLimits",
     "JobNotFoundError",
     "JobQuery",
     "JobRequest",
+    "JobRetries",
     "JobState",
     "JobStatus",
     "NoPairMatchesError",
@@ -126,6 +131,7 @@ __all__ = [
     "RevisionConflictError",
     "RevisionNotFoundError",
     "RouteNotFoundError",
+    "Run",
     "SigV4Auth",
     "ThrottledError",
     "TransportError",

@@ -5,6 +5,12 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from heimdall_client._limits import (
+    CommandLimits,
+    CommandRetries,
+    ShownCommandLimits,
+    ShownCommandRetries,
+)
 from heimdall_client._wire import Answer, Attribute, Definition, JsonObject
 
 
@@ -48,12 +54,16 @@ class CommandDefinition(CatalogDefinition):
         cluster_tags: tags that a cluster must all have for the command to run there.
         allowed_callers: regular expressions; who matches one as a whole, by name or by ARN, may
             use the command. None at all: everybody may who may submit.
+        limits: how long its jobs may take.
+        retries: what becomes of its jobs whose runs fail.
     """
 
     plugin: str = Field(min_length=1)
     is_sync: bool = False
     cluster_tags: list[str] = Field(default_factory=list)
     allowed_callers: list[str] = Field(default_factory=list)
+    limits: CommandLimits = Field(default_factory=CommandLimits)
+    retries: CommandRetries = Field(default_factory=CommandRetries)
 
 
 class ClusterDefinition(CatalogDefinition):
@@ -110,6 +120,8 @@ class Command(CatalogEntry):
     is_sync: bool = False
     cluster_tags: list[str] = Field(default_factory=list)
     allowed_callers: list[str] = Field(default_factory=list)
+    limits: ShownCommandLimits = Field(default_factory=ShownCommandLimits)
+    retries: ShownCommandRetries = Field(default_factory=ShownCommandRetries)
 
 
 class Cluster(CatalogEntry):

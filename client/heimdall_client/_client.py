@@ -20,7 +20,7 @@ from heimdall_client._connection import Call, Connection, segment
 from heimdall_client._entries import Entries
 from heimdall_client._explanation import Explanation
 from heimdall_client._health import Health, health_call
-from heimdall_client._job_models import Job, JobRequest, JobState, Result
+from heimdall_client._job_models import Job, JobRequest, JobState, Result, Run
 from heimdall_client._paging import all_of, given
 from heimdall_client._queries import AuditQuery, JobQuery
 from heimdall_client._results import ResultForm, download, result_call
@@ -120,6 +120,11 @@ class Client:
         """Get a job's status, which costs less than the job."""
         call = Call("GET", f"/job/{segment(job_id)}/status")
         return self._connection.call(call, answer=JobState)
+
+    def list_runs(self, job_id: str) -> list[Run]:
+        """List all runs of a job that have begun, oldest first."""
+        call = Call("GET", f"/job/{segment(job_id)}/runs")
+        return self._connection.call(call, answer=Page[Run]).data
 
     def list_job_statuses(self) -> list[str]:
         """List the statuses that a job can have."""

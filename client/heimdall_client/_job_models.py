@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
+from heimdall_client._limits import JobLimits, JobRetries, ShownLimits, ShownRetries
 from heimdall_client._wire import Answer, Attribute, Definition, JsonObject
 
 
@@ -33,6 +34,8 @@ class JobRequest(Definition):
         command_criteria: tags that the command must all have, such as `type:ping`.
         cluster_criteria: tags that the cluster must all have.
         context: what the command's plugin wants to know of this job.
+        limits: how long it may take, within what the command allows.
+        retries: how often it may be tried, likewise.
     """
 
     name: str
@@ -42,6 +45,8 @@ class JobRequest(Definition):
     description: str = ""
     tags: list[str] = Field(default_factory=list)
     context: JsonObject = Field(default_factory=dict)
+    limits: JobLimits | None = None
+    retries: JobRetries | None = None
 
 
 class Column(Answer):
@@ -77,7 +82,12 @@ class Job(Answer):
     Attributes:
         command_revision: the command's revision that it was submitted with; likewise the cluster's.
         choice: a word on how its pair was chosen.
-        run: how often it was begun; 0 as long as it waits.
+        run: how often it was begun; 0 as long as it waits for the first time.
+        failure: the class of its last run's failure, such as `throttled`.
+        limits: how long it may take.
+        retries: how often it may be tried.
+        started_at: when the latest run began.
+        next_run_at: from when on another run begins, if one is to follow.
         job_attributes: what the cluster tells of its jobs, by label, as far as it is known yet.
         result: the table itself, in the answer to a sync job's submission.
         is_replay: the submission's key was used before, and this is the job of then. Not a field
@@ -104,12 +114,16 @@ class Job(Answer):
     cluster_revision: int | None = None
     choice: str = ""
     run: int = 0
+    failure: str | None = None
+    limits: ShownLimits | None = None
+    retries: ShownRetries | None = None
     job_attributes: dict[str, Attribute] = Field(default_factory=dict)
     canceled_by: str | None = None
     result: Result | None = None
     created_at: int | None = None
     started_at: int | None = None
     finished_at: int | None = None
+    next_run_at: int | None = None
     updated_at: int | None = None
     is_replay: bool = Field(default=False, exclude=True)
 
@@ -117,3 +131,26 @@ class Job(Answer):
     def is_final(self) -> bool:
         """Whether the job has ended, one way or another."""
         return self.status in FINAL_STATUSES
+
+
+class Run(Answer):
+    """One attempt to do a job. Times are seconds since the epoch, UTC.
+
+    Attributes:
+        run: its number, from 1.
+        status: the job's own; FAILED if another run followed, or will.
+        failure: the class of its failure, such as `throttled`; None if nobody can tell.
+        handle: how its plugin finds its work at the engine.
+        outputs: what its plugin told of the work, such as its id at the engine.
+    """
+
+    run: int
+    status: str = ""
+    cluster_id: str = ""
+    cluster_name: str = ""
+    started_at: int | None = None
+    finished_at: int | None = None
+    failure: str | None = None
+    error: str | None = None
+    handle: dict[str, str] = Field(default_factory=dict)
+    outputs: dict[str, str] = Field(default_factory=dict)

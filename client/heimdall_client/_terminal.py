@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import typer
@@ -85,6 +85,13 @@ def time_text(epoch_seconds: int | None) -> str:
     if epoch_seconds is None:
         return ""
     return datetime.fromtimestamp(epoch_seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def span_text(begin: int | None, end: int | None) -> str:
+    """Write the time between two, in seconds since the epoch; nothing if one is None."""
+    if begin is None or end is None:
+        return ""
+    return str(timedelta(seconds=max(end - begin, 0)))
 
 
 @contextmanager

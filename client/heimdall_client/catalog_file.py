@@ -217,6 +217,8 @@ def _explained(details: ErrorDetails, model: type[BaseModel]) -> str:
         "bool_type": "must be true or false",
         "list_type": "must be a list",
         "dict_type": "must be a mapping",
+        "model_type": "must be a mapping",
+        "int_type": "must be a whole number",
         "is_instance_of": f"must be one of {', '.join(CatalogStatus)}",
         "extra_forbidden": _unknown(str(details["loc"][-1]), set(model.model_fields)),
     }

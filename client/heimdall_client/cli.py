@@ -14,7 +14,7 @@ from heimdall_client.cli_catalog import apply
 from heimdall_client.cli_gateway import gateway
 from heimdall_client.cli_health import health
 from heimdall_client.cli_history import history, revision, rollback, show
-from heimdall_client.cli_job import cancel, logs, status
+from heimdall_client.cli_job import cancel, logs, runs, status
 from heimdall_client.cli_lists import bindings, clusters, commands, jobs
 from heimdall_client.cli_result import result
 from heimdall_client.cli_submit import submit
@@ -58,7 +58,7 @@ def _is_option(context: typer.Context, name: str) -> bool:
     return source is not None and source.name == "COMMANDLINE"
 
 
-OF_JOBS = (submit, jobs, status, logs, result, cancel)
+OF_JOBS = (submit, jobs, status, runs, logs, result, cancel)
 OF_THE_CATALOG = (apply, commands, clusters, bindings, show, history, revision, rollback)
 OF_THE_API = (health, audit, gateway)
 

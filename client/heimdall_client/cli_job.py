@@ -1,4 +1,4 @@
-"""`heimdall status, logs, cancel`: one job, followed to its end."""
+"""`heimdall status, runs, logs, cancel`: one job, followed to its end."""
 
 import sys
 from typing import Annotated
@@ -6,10 +6,18 @@ from typing import Annotated
 import typer
 
 from heimdall_client._client import Client
-from heimdall_client._job_models import Job, JobState, JobStatus
+from heimdall_client._job_models import Job, JobState, JobStatus, Run
 from heimdall_client._session import JobId, JsonOption, Outside, TimeoutOption, session_of
 from heimdall_client._streams import Stream
-from heimdall_client._terminal import printable, progress, say, show_json
+from heimdall_client._terminal import (
+    printable,
+    progress,
+    say,
+    show_json,
+    show_list,
+    span_text,
+    time_text,
+)
 
 
 def status(
@@ -39,6 +47,20 @@ def status(
         exit_if_failed(found)
     elif found.error:
         say(printable(found.error))
+
+
+def runs(context: typer.Context, job: JobId, as_json: JsonOption = False) -> None:
+    """List how often a job was tried, where, and how each run ended."""
+    with session_of(context).client() as client:
+        found = client.list_runs(job)
+    headings = ["RUN", "STATUS", "CLUSTER", "STARTED (UTC)", "RAN", "FAILURE", "ERROR"]
+    show_list(found, headings, _run_row, as_json=as_json)
+
+
+def _run_row(run: Run) -> tuple[object, ...]:
+    ran = span_text(run.started_at, run.finished_at)
+    start = time_text(run.started_at)
+    return (run.run, run.status, run.cluster_name, start, ran, run.failure, run.error)
 
 
 def logs(

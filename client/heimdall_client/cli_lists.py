@@ -1,6 +1,5 @@
 """`heimdall jobs, commands, clusters, bindings`: what there is, narrowed down."""
 
-from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
@@ -12,7 +11,7 @@ from heimdall_client._job_models import Job, JobStatus
 from heimdall_client._paging import first_of
 from heimdall_client._queries import AuditQuery, EntryQuery, JobQuery
 from heimdall_client._session import JsonOption, Limit, session_of
-from heimdall_client._terminal import progress, show_list, time_text
+from heimdall_client._terminal import progress, show_list, span_text, time_text
 
 
 class Order(StrEnum):
@@ -194,8 +193,8 @@ def _job_row(job: Job) -> tuple[object, ...]:
         job.command_name,
         job.cluster_name,
         time_text(job.created_at),
-        _duration(job.created_at, job.started_at),
-        _duration(job.started_at, job.finished_at),
+        span_text(job.created_at, job.started_at),
+        span_text(job.started_at, job.finished_at),
     )
 
 
@@ -226,9 +225,3 @@ def _cluster_row(cluster: Cluster) -> tuple[object, ...]:
 def _binding_row(binding: Binding) -> tuple[object, ...]:
     principals, teams = ", ".join(binding.principals), ", ".join(binding.teams)
     return (binding.id, binding.status, binding.role, principals, teams)
-
-
-def _duration(begin: int | None, end: int | None) -> str:
-    if begin is None or end is None:
-        return ""
-    return str(timedelta(seconds=max(end - begin, 0)))

@@ -15,6 +15,7 @@ from heimdall_client._client import Client
 from heimdall_client._exceptions import HeimdallError
 from heimdall_client._explanation import Candidate, Explanation
 from heimdall_client._job_models import Job, JobRequest
+from heimdall_client._limits import JobLimits, JobRetries
 from heimdall_client._session import JsonOption, Outside, TimeoutOption, session_of
 from heimdall_client._submission import is_outcome_unknown, new_idempotency_key
 from heimdall_client._terminal import printable, progress, say, show_json, show_table
@@ -40,6 +41,19 @@ def submit(  # noqa: PLR0913 - an argument for each option
     ] = "{}",
     tag: Annotated[list[str] | None, typer.Option(help="A tag for the job.")] = None,
     description: Annotated[str, typer.Option(help="What the job is for.")] = "",
+    queue_seconds: Annotated[
+        int | None, typer.Option(min=1, help="Give the job up if a run waits longer to begin.")
+    ] = None,
+    run_seconds: Annotated[
+        int | None, typer.Option(min=1, help="Stop a run that takes longer.")
+    ] = None,
+    not_after: Annotated[
+        int | None,
+        typer.Option(min=1, help="Give the job up at this time: seconds since the epoch, UTC."),
+    ] = None,
+    max_runs: Annotated[
+        int | None, typer.Option(min=1, help="Try it so often, if the command allows it.")
+    ] = None,
     user: Annotated[
         str | None,
         typer.Option(help="For whom; honored only by APIs that trust your credentials so far."),
@@ -68,6 +82,8 @@ def submit(  # noqa: PLR0913 - an argument for each option
             context=_read_context(job_context),
             command_criteria=command_tag,
             cluster_criteria=cluster_tag,
+            limits=_limits(queue_seconds, run_seconds, not_after),
+            retries=None if max_runs is None else JobRetries(max_runs=max_runs),
         )
     except ValidationError as error:
         raise typer.BadParameter(error.errors()[0]["msg"]) from error
@@ -91,6 +107,13 @@ def submit(  # noqa: PLR0913 - an argument for each option
         typer.echo(job.id)
     say(f"{job.status}: {printable(f'{job.command_name} on {job.cluster_name}')}")
     exit_if_failed(job)
+
+
+def _limits(
+    queue_seconds: int | None, run_seconds: int | None, not_after: int | None
+) -> JobLimits | None:
+    limits = JobLimits(queue_seconds=queue_seconds, run_seconds=run_seconds, not_after=not_after)
+    return None if limits == JobLimits() else limits
 
 
 @dataclass(slots=True)

@@ -73,6 +73,9 @@ RetryableFailure = Annotated[
     Field(json_schema_extra={"enum": [failure.value for failure in RETRYABLE]}),
     AfterValidator(_retryable),
 ]
+RetryableFailures = Annotated[
+    list[RetryableFailure], Field(min_length=1, max_length=len(RETRYABLE))
+]
 Pause = Annotated[int, Field(ge=1, le=MAX_DELAY_SECONDS)]
 Principal = Annotated[str, Field(min_length=1, max_length=1_024), AfterValidator(printable)]
 Team = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(printable)]
@@ -109,7 +112,7 @@ class ClusterRequest(EntryRequest):
     health_check: bool = False
 
 
-class CommandLimits(Request):
+class CommandLimitsRequest(Request):
     """How long a command's jobs may take, and how much they may ask for."""
 
     queue_seconds: Seconds | None = None
@@ -118,11 +121,11 @@ class CommandLimits(Request):
     max_run_seconds: Seconds | None = None
 
 
-class CommandRetries(Request):
+class CommandRetriesRequest(Request):
     """What becomes of a command's jobs whose runs fail."""
 
     max_runs: Runs = 1
-    on: Annotated[list[RetryableFailure], Field(min_length=1, max_length=len(RETRYABLE))] = Field(
+    failures: RetryableFailures = Field(
         default_factory=lambda: [failure.value for failure in RETRYABLE]
     )
     backoff_seconds: Pause = 30
@@ -139,8 +142,8 @@ class CommandRequest(EntryRequest):
     allowed_callers: Annotated[list[CallerPattern], Field(max_length=100)] = Field(
         default_factory=list
     )
-    limits: CommandLimits = Field(default_factory=CommandLimits)
-    retries: CommandRetries = Field(default_factory=CommandRetries)
+    limits: CommandLimitsRequest = Field(default_factory=CommandLimitsRequest)
+    retries: CommandRetriesRequest = Field(default_factory=CommandRetriesRequest)
 
 
 class BindingRequest(Request):

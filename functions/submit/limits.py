@@ -28,7 +28,7 @@ def limits_of(request: JobRequest, command: Command, *, now_ms: int) -> Mapping[
     if not_after_ms is not None and not_after_ms <= now_ms:
         faults.append(_fault("limits.not_after", f"is over: it is {now_ms // 1_000} by now"))
     if wanted_runs is not None and wanted_runs > max_runs:
-        faults.append(_fault("retries.max_runs", f"may be at most {max_runs} for {command.id!r}"))
+        faults.append(_fault("retries.max_runs", f"may be at most {max_runs} for this command"))
     if faults:
         raise refusal(faults)
     queue_seconds, run_seconds = (_seconds(name, wanted, command.limits) for name in LIMITED)
@@ -48,9 +48,8 @@ def limit_faults(limits: Mapping[str, int], retries: Mapping[str, Any]) -> list[
         for name in LIMITED
         if name in limits and limits[name] > limits.get(f"max_{name}", limits[name])
     ]
-    policy = RetryPolicy.of(retries)
-    if policy.backoff_seconds > policy.max_backoff_seconds:
-        most = policy.max_backoff_seconds
+    most = RetryPolicy.of(retries).max_backoff_seconds
+    if retries.get("backoff_seconds", 0) > most:
         faults.append(
             _fault("retries.backoff_seconds", f"is more than max_backoff_seconds, which is {most}")
         )

@@ -48,6 +48,8 @@ def test_entry_is_read_as_it_was_written(catalog):
         created_at_ms=1,
         updated_at_ms=2,
         allowed_callers=("ada", "arn:.*"),
+        limits={"run_seconds": 60},
+        retries={"max_runs": 3, "failures": ["spot_lost"], "elsewhere": True},
     )
     cluster = make_cluster(
         attributes={"log": {"kind": "link", "value": "https://{{ job.id }}"}}, health_check=True

@@ -33,7 +33,10 @@ OPERATIONS = {
     for method, operation in operations.items()
     if method in {"get", "post", "put"}
 }
-SAME_NAME = ("AuditEntry", "Binding", "Candidate", "Candidates", "Cluster", "Column", "Command")
+SAME_NAME = (
+    *("AuditEntry", "Binding", "Candidate", "Candidates", "Cluster", "Column", "Command"),
+    *("CommandLimits", "CommandRetries", "JobLimits", "JobRetries", "Run"),
+)
 MODELS = {name: name for name in (*SAME_NAME, "JobRequest", "JobState", "Result", "Revision")} | {
     "BindingRequest": "BindingDefinition",
     "ClusterRequest": "ClusterDefinition",

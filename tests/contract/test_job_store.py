@@ -9,14 +9,30 @@ import pytest
 from heimdall.domain.errors import JobNotFoundError
 from heimdall.domain.job import JobStatus, RunOutcome
 from heimdall.domain.ports import Pulse, StaleJobError
+from heimdall.domain.retries import run_again
 from heimdall.store import keys
 from heimdall.store.jobs import WATCH_MS, DynamoJobStore
 from tests.contract.job_lists import a_query
-from tests.factories import JOB_ID, NOW_MS, make_job, make_running_job
+from tests.factories import JOB_ID, NOW_MS, make_cluster, make_job, make_running_job
 from tests.fakes.tables import JOBS
 
 RUNNING = make_running_job()
 CANCELING = RUNNING.cancel_requested(by="bob", now_ms=NOW_MS + 1, keep_for_days=1)
+LIMITED = make_running_job(
+    max_runs=3,
+    queue_seconds=60,
+    queue_deadline_ms=NOW_MS + 60_000,
+    run_seconds=9,
+    not_after_ms=NOW_MS + 99_000,
+    handle='{"query": "1"}',
+)
+AGAIN = run_again(
+    LIMITED,
+    RunOutcome(status=JobStatus.FAILED, error="é", failure="throttled", stdout=b"o"),
+    now_ms=NOW_MS + 5,
+    delay_seconds=30,
+    cluster=make_cluster(id="west"),
+)
 SECOND_RUN = replace(RUNNING, run=2, started_at_ms=NOW_MS + 9)
 
 
@@ -72,6 +88,9 @@ def test_unknown_job_is_not_found(store):
         (RUNNING, CANCELING),
         (RUNNING, finish(RUNNING, result="{}", result_bytes=2, stdout=b"\xff", stdout_bytes=1)),
         (CANCELING, finish(CANCELING, JobStatus.CANCELED)),
+        (LIMITED, AGAIN),
+        (AGAIN, AGAIN.started(now_ms=NOW_MS + 9, lease_expires_at_ms=NOW_MS + 99, claim="c")),
+        (AGAIN, AGAIN.cancel_requested(by="bob", now_ms=NOW_MS, keep_for_days=1)),
     ],
 )
 def test_save_writes_what_changed(store, before, after):

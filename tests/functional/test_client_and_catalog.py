@@ -9,6 +9,8 @@ from heimdall_client import (
     Client,
     ClusterDefinition,
     CommandDefinition,
+    CommandLimits,
+    CommandRetries,
     EntryQuery,
     InvalidRequestError,
     RevisionConflictError,
@@ -28,7 +30,14 @@ def client(world):
 
 
 def test_entry_comes_back_as_it_was_written(client):
-    command = PING.model_copy(update={"allowed_callers": ["alice|bob"], "description": "why"})
+    command = PING.model_copy(
+        update={
+            "allowed_callers": ["alice|bob"],
+            "description": "why",
+            "limits": CommandLimits(run_seconds=60),
+            "retries": CommandRetries(max_runs=3, failures=["throttled"]),
+        }
+    )
     cluster = ClusterDefinition(
         name="east",
         health_check=True,

@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heimdall_client import CatalogFileError, CatalogStatus
+from heimdall_client import CatalogFileError, CatalogStatus, CommandLimits, CommandRetries
 from heimdall_client.catalog_file import CatalogFile, read_catalog_file
 
 HEIMDALLS = """\
@@ -75,6 +75,14 @@ def test_file_as_in_heimdall_is_read(read):
             "cluster_tags": ["type:localhost"],
             "context": {},
             "allowed_callers": [],
+            "limits": dict.fromkeys(CommandLimits.model_fields),
+            "retries": {
+                "max_runs": 1,
+                "failures": ["throttled", "no_capacity", "spot_lost", "engine_fault"],
+                "backoff_seconds": 30,
+                "max_backoff_seconds": 900,
+                "elsewhere": False,
+            },
         }
     }
     assert catalog.clusters["local"].status is CatalogStatus.INACTIVE
@@ -141,6 +149,20 @@ def test_attributes_and_callers_are_read(read):
     assert catalog.clusters["a"].attributes["ui"].kind == "link"
 
 
+def test_limits_and_retries_are_read(read):
+    catalog = read(
+        "commands:\n"
+        "- name: a\n"
+        "  plugin: p\n"
+        "  limits: {max_run_seconds: 60}\n"
+        "  retries: {max_runs: 3, failures: [spot_lost], elsewhere: true}\n"
+    )
+
+    command = catalog.commands["a"]
+    assert command.limits == CommandLimits(max_run_seconds=60)
+    assert command.retries == CommandRetries(max_runs=3, failures=["spot_lost"], elsewhere=True)
+
+
 def test_parts_may_be_shared_by_anchors(read):
     catalog = read(
         "commands:\n"
@@ -194,6 +216,10 @@ COMMAND = "commands:\n- name: a\n  plugin: p\n"
         (f"{COMMAND}  status: 1\n", "4: commands[0].status: must be one of ACTIVE, INACTIVE, DEL"),
         (f"{COMMAND}  tag: [a]\n", "4: commands[0].tag: is no key that is known here; did you m"),
         (f"{COMMAND}  allowed_callers: a\n", "4: commands[0].allowed_callers: must be a list"),
+        (f"{COMMAND}  limits: 7\n", "4: commands[0].limits: must be a mapping"),
+        (f"{COMMAND}  limits: {{run_seconds: 1m}}\n", "4: commands[0].limits.run_seconds: must be"),
+        (f"{COMMAND}  limits: {{seconds: 1}}\n", "4: commands[0].limits.seconds: is no key that"),
+        (f"{COMMAND}  retries: {{failures: a}}\n", "4: commands[0].retries.failures: must be a l"),
         (f"{COMMAND}  7: a\n", "4: commands[0].7: is no key that is known here"),
         ("clusters:\n- name: a\n  plugin: p\n", "3: clusters[0].plugin: is no key that is known"),
         ("bindings:\n- {name: a, role: admin}\n", "2: bindings[0].principals: is missing"),

@@ -40,6 +40,21 @@ def test_status_tells_what_the_cluster_tells_of_the_job(line):
     assert outcome.err == "Console: https://engine/1\nNote\\n: a\\x1bb\n"
 
 
+def test_runs_are_listed_with_their_ends(line):
+    first = {"run": 1, "status": "FAILED", "cluster_id": "e", "cluster_name": "east"}
+    first |= {"started_at": 1_800_000_000, "finished_at": 1_800_000_061}
+    first |= {"failure": "throttled", "error": "slow\x1b down", "handle": {"id": "1"}}
+    second = {"run": 2, "status": "RUNNING", "cluster_id": "w", "cluster_name": "west"}
+    line.api.on("GET /job/1/runs", reply({"data": [first, second], "has_more": False}))
+
+    assert line.run("runs", "1").lines == [
+        "RUN  STATUS   CLUSTER  STARTED (UTC)        RAN      FAILURE    ERROR",
+        "1    FAILED   east     2027-01-15 08:00:00  0:01:01  throttled  slow\\x1b down",
+        "2    RUNNING  west",
+    ]
+    assert json.loads(line.run("runs", "1", "--json").out) == [first, second]
+
+
 @pytest.mark.parametrize(("status", "code"), [("SUCCEEDED", 0), ("FAILED", 1)])
 def test_status_waits_for_the_end_if_told_to(line, status, code):
     line.api.on("GET /job/1/status", reply({"status": "RUNNING"}), reply({"status": status}))

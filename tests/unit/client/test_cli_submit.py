@@ -35,6 +35,8 @@ def test_submit_sends_all_that_was_given(line):
         *["submit", "--name", "émoji 😀", "--version", "1", "--description", "why"],
         *["--command-tag", "a", "-c", "b", "--cluster-tag", "c", "-l", "d"],
         *["--tag", "e", "--tag", "f", "--context", '{"n": 1}', "--user", "bob"],
+        *["--queue-seconds", "60", "--run-seconds", "9", "--not-after", "1900000000"],
+        *["--max-runs", "3"],
     )
 
     assert line.api.requests[0].headers["x-heimdall-user"] == "bob"
@@ -47,6 +49,8 @@ def test_submit_sends_all_that_was_given(line):
             "context": {"n": 1},
             "command_criteria": ["a", "b"],
             "cluster_criteria": ["c", "d"],
+            "limits": {"queue_seconds": 60, "run_seconds": 9, "not_after": 1_900_000_000},
+            "retries": {"max_runs": 3},
         }
     ]
 

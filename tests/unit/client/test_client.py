@@ -9,7 +9,9 @@ import heimdall_client
 from heimdall_client import (
     Client,
     ClusterDefinition,
+    JobLimits,
     JobRequest,
+    JobRetries,
     JobStatus,
     SigV4Auth,
 )
@@ -65,6 +67,8 @@ def test_submit_job_that_goes_on_is_given_back_as_it_stands(api, client):
             context={"delay_seconds": 60},
             command_criteria=["c"],
             cluster_criteria=["l"],
+            limits=JobLimits(run_seconds=60),
+            retries=JobRetries(max_runs=3),
         )
     )
 

@@ -73,6 +73,29 @@ def test_job_shows_what_it_was_given():
     assert view["tags"][0] == "t"
 
 
+def test_job_shows_its_limits_and_how_often_it_may_be_tried():
+    job = make_job(queue_seconds=5, run_seconds=9, not_after_ms=NOW_MS, max_runs=3)
+
+    shown = job_view(job)
+    assert shown["limits"] == {"queue_seconds": 5, "run_seconds": 9, "not_after": NOW_S}
+    assert shown["retries"] == {"max_runs": 3}
+
+
+def test_job_shows_when_its_next_run_begins_as_long_as_it_waits_for_it():
+    waiting = make_job(status=JobStatus.ACCEPTED, run=1, sent_at_ms=NOW_MS + 30_000)
+    running = waiting.started(now_ms=NOW_MS, lease_expires_at_ms=NOW_MS)
+
+    assert job_view(waiting)["next_run_at"] == NOW_S + 30
+    assert "next_run_at" not in job_view(running)
+    assert "next_run_at" not in job_view(make_job(sent_at_ms=NOW_MS))
+
+
+def test_failed_job_shows_the_class_of_its_failure():
+    assert job_view(finished(status=JobStatus.FAILED, failure="no_capacity"))["failure"] == (
+        "no_capacity"
+    )
+
+
 def test_empty_context_is_shown_where_a_context_is():
     assert job_view(make_job(), context={})["context"] == {}
 

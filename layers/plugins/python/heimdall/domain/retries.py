@@ -37,14 +37,14 @@ class RetryPolicy:
 
     Attributes:
         max_runs: how many runs a job may have in all.
-        on: classes of failures that are worth another run.
+        failures: classes of failures that are worth another run.
         backoff_seconds: the longest pause before the second run; it doubles with every run.
         max_backoff_seconds: the longest pause of all.
         elsewhere: whether the next run goes to another cluster, if one fits.
     """
 
     max_runs: int = 1
-    on: tuple[Failure, ...] = RETRYABLE
+    failures: tuple[Failure, ...] = RETRYABLE
     backoff_seconds: int = 30
     max_backoff_seconds: int = MAX_DELAY_SECONDS
     elsewhere: bool = False
@@ -53,8 +53,8 @@ class RetryPolicy:
     def of(cls, retries: Mapping[str, Any]) -> Self:
         """Read a command's `retries`; what they do not say is as it is by default."""
         values = dict(retries)
-        if "on" in values:
-            values["on"] = tuple(Failure(failure) for failure in values["on"])
+        if "failures" in values:
+            values["failures"] = tuple(Failure(failure) for failure in values["failures"])
         return cls(**values)
 
 
@@ -85,7 +85,7 @@ def retry_delay_seconds(
 
 def _is_worth_it(outcome: RunOutcome, policy: RetryPolicy) -> bool:
     failure = Failure(outcome.failure) if outcome.failure else None
-    return failure is not None and failure.is_retryable and failure in policy.on
+    return failure is not None and failure.is_retryable and failure in policy.failures
 
 
 def run_again(
