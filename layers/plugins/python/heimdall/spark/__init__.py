@@ -1,0 +1,1 @@
+"""SparkSQL as its plugins run it: a script that Spark runs, and what reads the result of it."""
