@@ -1,10 +1,12 @@
 """Stand-ins for engines: moto's, with the states of their work set by the test."""
 
+from tests.fakes.engines.athena import AthenaDriver
 from tests.fakes.engines.driver import EngineDriver
 from tests.fakes.engines.glue_job import GlueJobDriver
 from tests.fakes.engines.stepfunctions import StepFunctionsDriver
 
 DRIVERS: tuple[type[EngineDriver], ...] = (
+    AthenaDriver,
     GlueJobDriver,
     StepFunctionsDriver,
 )

@@ -92,6 +92,24 @@ def faults_of(driver: EngineDriver) -> StartFaults:
     return own() if own else EngineFaults(driver.service, driver.start_operation, driver.token)
 
 
+def answer_instead(place: str, answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Answer calls to an operation that moto does not have, of an API whose requests are JSON.
+
+    To be called before the first client is made.
+
+    Args:
+        place: service and operation: `athena.BatchGetQueryExecution`.
+        answer: takes the parameters, returns what the client's caller gets.
+    """
+
+    def answered(params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]]:
+        found = answer(json.loads(params["body"]))
+        return AWSResponse(params["url"], 200, {}, _Raw(b"")), found
+
+    session: Any = boto3.DEFAULT_SESSION
+    session._session.get_component("event_emitter").register(f"before-call.{place}", answered)
+
+
 class _Raw:
     """The stream below an AWSResponse."""
 

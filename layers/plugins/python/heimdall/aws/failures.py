@@ -1,7 +1,8 @@
 """Tells apart what can go wrong when an engine of AWS is called."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -12,6 +13,8 @@ from botocore.exceptions import (
 
 from heimdall.domain.errors import PluginError, TransientPluginError
 from heimdall.domain.failures import Failure
+
+T = TypeVar("T")
 
 THROTTLED = frozenset(
     {
@@ -81,6 +84,12 @@ def engine_errors(
         raise PluginError(f"{doing}: {error}") from error
     except BotoCoreError as error:
         raise TransientPluginError(f"{doing}: {error}", failure=Failure.ENGINE_FAULT) from error
+
+
+def translated(items: Iterable[T], doing: str) -> Iterator[T]:
+    """Yield what is read from work that was started; errors are those of `engine_errors`."""
+    with engine_errors(doing, is_under_way=True):
+        yield from items
 
 
 def error_code(error: ClientError) -> str:

@@ -62,16 +62,17 @@ class Identity:
 
         It is the same for every try of a run, and says whose it is: see `run_of`.
         """
-        return f"{self._name_prefix}{self.job_id}-{self.run}"
+        return f"{self.work_name_prefix}{self.job_id}-{self.run}"
 
     def run_of(self, work_name: str) -> tuple[str, int] | None:
         """Return the job and the run of a `work_name` of this deployment; None for other names."""
-        job_id, _, run = work_name.removeprefix(self._name_prefix).rpartition("-")
-        is_ours = work_name.startswith(self._name_prefix) and job_id and run.isdecimal()
+        job_id, _, run = work_name.removeprefix(self.work_name_prefix).rpartition("-")
+        is_ours = work_name.startswith(self.work_name_prefix) and job_id and run.isdecimal()
         return (job_id, int(run)) if is_ours else None
 
     @property
-    def _name_prefix(self) -> str:
+    def work_name_prefix(self) -> str:
+        """How every `work_name` of this deployment begins."""
         return f"heimdall-{zlib.crc32(self.deployment.encode()):08x}-"
 
     @property

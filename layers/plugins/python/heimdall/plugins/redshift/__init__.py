@@ -1,0 +1,1 @@
+"""Runs SQL at Redshift by its Data API."""
