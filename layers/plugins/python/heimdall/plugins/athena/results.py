@@ -15,7 +15,7 @@ _TYPES = {
     **dict.fromkeys(("tinyint", "smallint", "integer", "int", "bigint"), "int"),
     **dict.fromkeys(("float", "real", "double"), "float"),
     "decimal": "decimal",
-    **dict.fromkeys(("char", "varchar", "string"), "string"),
+    **dict.fromkeys(("char", "varchar", "string", "json"), "string"),
     **dict.fromkeys(("varbinary", "binary"), "binary"),
     "date": "date",
     "time": "time",
@@ -24,7 +24,7 @@ _TYPES = {
     "timestamp with time zone": "timestamptz",
     **dict.fromkeys(("row", "struct"), "row"),
 }
-"""What is not here keeps the name that Athena has for it: `array`, `map`, `json`, `uuid`."""
+"""What is not here keeps the name that Athena has for it: `array`, `map`, `uuid`."""
 
 
 class AthenaTable:

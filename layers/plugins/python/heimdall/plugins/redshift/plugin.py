@@ -23,15 +23,16 @@ from heimdall.plugin.spec import (
     RunState,
 )
 from heimdall.plugins.redshift.events import work_id
-from heimdall.plugins.redshift.health import state_of_database
+from heimdall.plugins.redshift.health import database_state
 from heimdall.plugins.redshift.options import ClusterOptions, CommandOptions, JobOptions
 from heimdall.plugins.redshift.policy import session_policy
 from heimdall.plugins.redshift.question import place, question
 from heimdall.plugins.redshift.results import RedshiftTable
+from heimdall.plugins.redshift.search import running_statements
+from heimdall.plugins.redshift.status import answered_by, report_of
 
 if TYPE_CHECKING:
     from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
-    from mypy_boto3_redshift_data.type_defs import DescribeStatementResponseTypeDef
 
 _REFUSED = "ValidationException"
 _GONE = ("ResourceNotFoundException",)
@@ -40,15 +41,6 @@ _FAULTS = (
     *("QueryTimeoutException", "DatabaseConnectionException", "InternalServerException"),
     *("ExecuteStatementException", "BatchExecuteStatementException"),
 )
-_UNENDED = ("SUBMITTED", "PICKED", "STARTED")
-"""In the order in which a statement goes through them, so that a search misses none on its way."""
-
-_STATES = {
-    **dict.fromkeys(_UNENDED, RunState.RUNNING),
-    "FINISHED": RunState.SUCCEEDED,
-    "FAILED": RunState.FAILED,
-    "ABORTED": RunState.CANCELED,
-}
 
 
 class RedshiftPlugin:
@@ -66,7 +58,9 @@ class RedshiftPlugin:
         identity = cluster.identity(run.identity)
         client = self._client(identity, cluster)
         asked = question(job, cluster, identity, run.token)
-        execute: Any = client.batch_execute_statement if job.statements else client.execute_statement
+        execute: Any = (
+            client.batch_execute_statement if job.statements else client.execute_statement
+        )
         with engine_errors("starting the statement", capacity=_FULL, faults=_FAULTS):
             statement = execute(**asked)["Id"]
         wanted = result_values(command, is_wanted=job.return_result)
@@ -80,14 +74,12 @@ class RedshiftPlugin:
         """Ask for the statements' status."""
         statement, client = self._open(handle)
         with engine_errors("asking for the statement", gone=_GONE, is_under_way=True):
-            return _report(client.describe_statement(Id=statement))
+            return report_of(client.describe_statement(Id=statement))
 
     def cancel(self, handle: RunHandle) -> None:
         """Stop the statements; what has ended stays as it is."""
         statement, client = self._open(handle)
-        with engine_errors(
-            "stopping the statement", gone=_GONE, faults=_FAULTS, is_under_way=True
-        ):
+        with engine_errors("stopping the statement", gone=_GONE, faults=_FAULTS, is_under_way=True):
             try:
                 is_stopped = client.cancel_statement(Id=statement)["Status"]
             except ClientError as error:
@@ -96,10 +88,10 @@ class RedshiftPlugin:
                 is_stopped = False
             if is_stopped:
                 return
-            status = client.describe_statement(Id=statement)["Status"]
-        if _STATES.get(status, RunState.RUNNING) is RunState.RUNNING:
+            found = client.describe_statement(Id=statement)
+        if report_of(found).state is RunState.RUNNING:
             raise TransientPluginError(
-                f"Redshift does not stop the statement while it is {status}",
+                f"Redshift does not stop the statement while it is {found['Status']}",
                 failure=Failure.ENGINE_FAULT,
             )
 
@@ -109,7 +101,7 @@ class RedshiftPlugin:
             return None
         statement, client = self._open(handle)
         with engine_errors("reading the result", gone=_GONE, is_under_way=True):
-            answered = _answered(client.describe_statement(Id=statement))
+            answered = answered_by(client.describe_statement(Id=statement))
             if answered is None:
                 return None
             pages = client.get_paginator("get_statement_result").paginate(Id=answered)
@@ -121,32 +113,23 @@ class RedshiftPlugin:
         """List the statements that have not ended and have names of ours."""
         cluster = cast(ClusterOptions, search.cluster_options)
         identity = cluster.identity(search.identity)
-        pages = self._client(identity, cluster).get_paginator("list_statements")
-        prefix = identity.work_name_prefix
-        seen: set[str] = set()
+        client = self._client(identity, cluster)
         with engine_errors("listing statements"):
-            for status in _UNENDED:
-                asked = {"StatementName": prefix, "Status": status, "RoleLevel": True}
-                for page in pages.paginate(**asked, **place(cluster)):
-                    for found in page["Statements"]:
-                        run = identity.run_of(found.get("StatementName", ""))
-                        if run is None or found["Id"] in seen:
-                            continue
-                        seen.add(found["Id"])
-                        handle = _handle(found["Id"], cluster, identity)
-                        yield FoundWork(
-                            job_id=run[0], run=run[1], handle=handle, detail=found["Id"]
-                        )
+            for statement, name in running_statements(
+                client, identity.work_name_prefix, place(cluster)
+            ):
+                if run := identity.run_of(name):
+                    handle = _handle(statement, cluster, identity)
+                    yield FoundWork(job_id=run[0], run=run[1], handle=handle, detail=statement)
 
     def health(self, request: HealthRequest) -> HealthReport:
         """See whether the cluster or the workgroup is there and can be used; wakes neither."""
         cluster = cast(ClusterOptions, request.cluster_options)
         identity = cluster.identity(request.identity)
-        state = state_of_database(self._aws, identity, cluster)
+        state = database_state(self._aws, identity, cluster)
         is_available = state == "available"
-        return HealthReport(
-            is_healthy=is_available, detail="" if is_available else f"Redshift says {state}"
-        )
+        detail = "" if is_available else f"Redshift says that it is {state}"
+        return HealthReport(is_healthy=is_available, detail=detail)
 
     def _open(self, handle: RunHandle) -> "tuple[str, RedshiftDataAPIServiceClient]":
         identity, text = identity_of(handle), value_of(handle, "cluster")
@@ -175,14 +158,3 @@ def _handle(statement: str, cluster: ClusterOptions, identity: Identity) -> RunH
     where = cluster.model_dump_json(exclude=whose, exclude_none=True)
     values = {"statement": statement, "cluster": where, "identity": identity.to_text()}
     return RunHandle(values=values)
-
-
-def _report(found: "DescribeStatementResponseTypeDef") -> RunReport:
-    status = found["Status"]
-    if status not in _STATES:
-        said = f"Redshift says {status}, which is unknown here"
-        return RunReport(state=RunState.RUNNING, detail=said)
-    state = _STATES[status]
-    if state is RunState.RUNNING:
-        return RunReport(state=state, detail=status.lower())
-    ...

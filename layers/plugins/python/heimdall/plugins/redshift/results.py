@@ -16,9 +16,8 @@ _TYPES = {
     "numeric": "decimal",
     **dict.fromkeys(("varchar", "bpchar", "char", "text", "name"), "string"),
     **dict.fromkeys(("varbyte", "bytea"), "binary"),
-    "super": "json",
 }
-"""What is not here keeps the name that Redshift has for it: `date`, `timestamptz`, `geometry`."""
+"""What is not here keeps the name that Redshift has for it: `date`, `timestamptz`, `super`."""
 
 
 class RedshiftTable:
@@ -49,9 +48,7 @@ class RedshiftTable:
 
     def _row(self, fields: list[Mapping[str, Any]]) -> list[Any]:
         if len(fields) != len(self.columns):
-            raise PluginError(
-                f"Redshift gave {len(fields)} values for {len(self.columns)} columns"
-            )
+            raise PluginError(f"Redshift gave {len(fields)} values for {len(self.columns)} columns")
         return [_value(column, field) for column, field in zip(self.columns, fields, strict=True)]
 
 
