@@ -2,12 +2,14 @@
 
 from tests.fakes.engines.athena import AthenaDriver
 from tests.fakes.engines.driver import EngineDriver
+from tests.fakes.engines.ecs import EcsDriver
 from tests.fakes.engines.glue_job import GlueJobDriver
 from tests.fakes.engines.redshift import RedshiftDriver
 from tests.fakes.engines.stepfunctions import StepFunctionsDriver
 
 DRIVERS: tuple[type[EngineDriver], ...] = (
     AthenaDriver,
+    EcsDriver,
     GlueJobDriver,
     RedshiftDriver,
     StepFunctionsDriver,

@@ -1,0 +1,1 @@
+"""Runs tasks of ECS, on Fargate or on a cluster's own machines."""
