@@ -1,6 +1,7 @@
 """Stand-ins for engines: moto's, with the states of their work set by the test."""
 
 from tests.fakes.engines.athena import AthenaDriver
+from tests.fakes.engines.batch import BatchDriver
 from tests.fakes.engines.driver import EngineDriver
 from tests.fakes.engines.ecs import EcsDriver
 from tests.fakes.engines.glue_job import GlueJobDriver
@@ -10,6 +11,7 @@ from tests.fakes.engines.stepfunctions import StepFunctionsDriver
 DRIVERS: tuple[type[EngineDriver], ...] = (
     AthenaDriver,
     EcsDriver,
+    BatchDriver,
     GlueJobDriver,
     RedshiftDriver,
     StepFunctionsDriver,
