@@ -14,6 +14,7 @@ from infra.config import LOG_RETENTION, Config
 from infra.permissions import Grants, allow
 from infra.plugin_layer import ARCHITECTURE, RUNTIME
 
+METRICS_NAMESPACE = "Heimdall"
 NOT_THE_LATEST_PYTHON = Acknowledgment(
     id="AwsSolutions-L1",
     reason="Python 3.13 starts 20 ms faster than 3.14, and AWS supports it until June 2029.",
@@ -81,7 +82,7 @@ class HeimdallFunction(Construct):
             environment={
                 **spec.environment,
                 "POWERTOOLS_SERVICE_NAME": spec.package,
-                "POWERTOOLS_METRICS_NAMESPACE": "Heimdall",
+                "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
                 "POWERTOOLS_LOG_LEVEL": "INFO",
             },
         )

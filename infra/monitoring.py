@@ -11,6 +11,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra.config import Config
+from infra.heimdall_function import METRICS_NAMESPACE
 from infra.job_queue import JobQueue
 
 FIVE_MINUTES = Duration.minutes(5)
@@ -60,6 +61,20 @@ class Monitoring(Construct):
                 f"A job waits for the runner {name}: raise its concurrency, or see its log.",
                 threshold=self._stale_message_seconds,
             )
+
+    def watch_sweep(self) -> None:
+        """Alarm on jobs that the sweep could not see to, though it went on with the others."""
+        self._alarm(
+            "SweepFailures",
+            cloudwatch.Metric(
+                namespace=METRICS_NAMESPACE,
+                metric_name="JobSweepFailed",
+                dimensions_map={"service": "orchestrate"},
+                period=FIVE_MINUTES,
+                statistic="Sum",
+            ),
+            "The sweep could not see to a job: see the log of Orchestrate.",
+        )
 
     def watch_api(self, api: apigateway.HttpApi) -> None:
         """Alarm on answers of 500 and above, which a function gives without failing itself."""

@@ -183,6 +183,7 @@ class HeimdallService(Stack):
         monitoring = Monitoring(self, "Monitoring", config=self._config)
         monitoring.watch_functions(functions)
         monitoring.watch_queues(self._queues)
+        monitoring.watch_sweep()
         monitoring.watch_api(api.http_api)
 
     def _tell_data(self, data: HeimdallStateful) -> None:

@@ -25,4 +25,5 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, int]:  # no
         "seen": report.seen,
         "resent": report.resent,
         "ended": report.ended,
+        "failed": report.failed,
     }

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from heimdall.domain.errors import RunnerUnavailableError
 from heimdall.domain.job import UNKNOWN_SIZE, Job, JobStatus, RunOutcome
 from heimdall.domain.limits import why_unwanted
-from heimdall.domain.open_jobs import JUST_FINISHED_MS, MARKER_MS, Look
+from heimdall.domain.open_jobs import JUST_FINISHED_MS, MARKER_MS, Found, Look, UnreadableJob
 from heimdall.domain.ports import StaleJobError
 from heimdall.domain.retries import has_just_moved
 from heimdall.observability import count, logger
@@ -28,12 +28,14 @@ class SweepReport:
     Attributes:
         looked: jobs that were looked at for the first or second time.
         seen: open jobs.
+        failed: jobs that it could not see to or read; the next sweep tries again.
     """
 
     looked: int = 0
     seen: int = 0
     resent: int = 0
     ended: int = 0
+    failed: int = 0
     is_complete: bool = True
 
 
@@ -69,10 +71,30 @@ def _look(
             report.is_complete = False
             return
         report.looked += len(found)
-        runtime.open_jobs.mark([job for _, job in found if job and _needs_marker(job, now_ms)])
+        jobs = _readable(found, report)
+        runtime.open_jobs.mark([job for _, job in jobs if job and _needs_marker(job, now_ms)])
         # Only after the markers are written: a sweep that dies before this looks again.
         last_id, _ = found[-1]
         runtime.open_jobs.advance(look, last_id)
+
+
+def _readable(found: Found, report: SweepReport) -> list[tuple[str, Job | None]]:
+    jobs = []
+    for job_id, job in found:
+        if isinstance(job, UnreadableJob):
+            _say_failed(job_id, job.reason, report)
+        else:
+            jobs.append((job_id, job))
+    return jobs
+
+
+def _say_failed(
+    job_id: str, reason: str, report: SweepReport, *, error: Exception | None = None
+) -> None:
+    report.failed += 1
+    count("JobSweepFailed", job_id=job_id)
+    trace = error if report.failed == 1 else None  # the others may be a thousand
+    logger.error("the sweep cannot see to a job", job_id=job_id, reason=reason, exc_info=trace)
 
 
 def _needs_marker(job: Job, now_ms: int) -> bool:
@@ -84,16 +106,14 @@ def _see_to_open_jobs(
 ) -> None:
     for found in runtime.open_jobs.marked():
         over, moved = [], []
-        for job_id, job in found:
+        for job_id, job in _readable(found, report):
             if not has_time():
                 report.is_complete = False
                 return
             if job is None or _is_long_over(job, now_ms):
                 over.append(job_id)
-            elif not job.status.is_final:
-                _see_to(job, now_ms, report, runtime)
-                if job.past_runs and has_just_moved(job, now_ms=now_ms):
-                    moved.append(job)
+            elif not job.status.is_final and _see_to(job, now_ms, report, runtime):
+                moved.append(job)
         runtime.open_jobs.mark(moved)
         runtime.open_jobs.unmark(over)
 
@@ -102,8 +122,18 @@ def _is_long_over(job: Job, now_ms: int) -> bool:
     return job.finished_at_ms is not None and job.finished_at_ms < now_ms - MARKER_MS
 
 
-def _see_to(job: Job, now_ms: int, report: SweepReport, runtime: OrchestrateRuntime) -> None:
+def _see_to(job: Job, now_ms: int, report: SweepReport, runtime: OrchestrateRuntime) -> bool:
+    """See to an open job; return whether its marker says no longer where it runs."""
     report.seen += 1
+    try:
+        _move_on(job, now_ms, report, runtime)
+        return bool(job.past_runs) and has_just_moved(job, now_ms=now_ms)
+    except Exception as error:  # noqa: BLE001 - whatever one job's trouble is, the others are seen to
+        _say_failed(job.id, f"{type(error).__name__}: {error}", report, error=error)
+        return False
+
+
+def _move_on(job: Job, now_ms: int, report: SweepReport, runtime: OrchestrateRuntime) -> None:
     reason = why_unwanted(job, now_ms=now_ms) if job.is_waiting else None
     if reason:
         report.ended += _end(

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import pytest
 from httpx import codes
 
-from heimdall.domain.clock import new_job_id
-from heimdall.domain.job import JobStatus
+from heimdall.domain.clock import created_ms_of, new_job_id
+from heimdall.domain.job import Job, JobStatus
 from heimdall.domain.open_jobs import Look
 from heimdall.store import keys
 from heimdall.store.jobs import DynamoJobStore
@@ -150,9 +150,16 @@ class World:
         )
 
     def let_the_sweep_have_seen(self, job_id: str) -> None:
-        """Let a list of running jobs begin with markers."""
-        self._open_jobs().mark([self._jobs().get(job_id)])
-        self._open_jobs().advance(Look.FIRST, job_id)
+        """Let a list of running jobs begin with markers.
+
+        As the sweep would a minute later, it marks all jobs up to this one: were one passed
+        over, for example one whose worker was killed, no sweep of the next hour would see to it.
+        """
+        open_jobs = self._open_jobs()
+        until_ms = created_ms_of(job_id) + 1
+        for found in open_jobs.created_after(open_jobs.progress(Look.FIRST), until_ms=until_ms):
+            open_jobs.mark([job for _, job in found if isinstance(job, Job)])
+            open_jobs.advance(Look.FIRST, found[-1][0])
 
     def _write_old_job(self, **changes: object) -> None:
         """Write a job of ten minutes ago, as if it had been lost after the sweep had seen it."""

@@ -1,15 +1,20 @@
 """What the sweep finds: lost deliveries and dead executors."""
 
+import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from functions.orchestrate import service
 from heimdall import runtime
 from heimdall.domain.clock import Clock
+from heimdall.domain.job import JobStatus
 from heimdall.store import keys
+from heimdall.store.job_items import encode
 from tests.contract.job_lists import job_at
 from tests.factories import job_request
 from tests.fakes.clock import FakeClock
@@ -53,7 +58,7 @@ def test_young_job_is_left_alone(world: World, clock: FakeClock) -> None:
     _submit(world)
     clock.advance(30)
 
-    assert world.sweep() == {"looked": 0, "seen": 0, "resent": 0, "ended": 0}
+    assert world.sweep() == {"looked": 0, "seen": 0, "resent": 0, "ended": 0, "failed": 0}
 
 
 def _die_while_running(world: World) -> str:
@@ -134,7 +139,7 @@ def test_job_that_finishes_within_a_minute_is_looked_at_and_never_marked(
     world.deliver_all()
     clock.advance(90)
 
-    assert world.sweep() == {"looked": 1, "seen": 0, "resent": 0, "ended": 0}
+    assert world.sweep() == {"looked": 1, "seen": 0, "resent": 0, "ended": 0, "failed": 0}
 
     assert _markers() == set()
     assert world.sweep()["looked"] == 0
@@ -242,3 +247,122 @@ def test_look_that_runs_out_of_time_goes_on_where_it_stopped(
 
     assert (cut.looked, cut.is_complete) == (200, False)
     assert (rest.looked, rest.seen, rest.is_complete) == (30, 230, True)
+
+
+def _old_job(clock: FakeClock, age_ms: int = 600_000, **changes: Any) -> str:
+    """Write a job that every sweep comes to before those of the test; return its id."""
+    job = job_at(clock.now_ms() - age_ms, user="alice", **changes)
+    runtime.orchestrate_runtime().jobs.create(job)
+    return job.id
+
+
+def _unreadable_job(clock: FakeClock, age_ms: int = 600_000) -> str:
+    item = encode(job_at(clock.now_ms() - age_ms)) | {"status": {"S": "HIBERNATING"}}
+    boto3.client("dynamodb").put_item(TableName=JOBS, Item=item)
+    return keys.job_id_of(item)
+
+
+def _job_of_no_runner(clock: FakeClock) -> str:
+    return _old_job(clock, plugin="retired")
+
+
+def _job_whose_write(error: Exception) -> Callable[[FakeClock], str]:
+    def write(clock: FakeClock) -> str:
+        job_id = _old_job(clock, status=JobStatus.RUNNING, run=1, lease_expires_at_ms=1)
+
+        def refuse(params: dict[str, Any], **_: object) -> None:
+            if job_id in str(params["body"]):
+                raise error
+
+        store = runtime.orchestrate_runtime().jobs
+        store.client.meta.events.register("before-call.dynamodb.UpdateItem", refuse)
+        return job_id
+
+    return write
+
+
+TROUBLES: dict[str, tuple[Callable[[FakeClock], str], str]] = {
+    "no runner": (_job_of_no_runner, "UnknownPluginError: no runner of this deployment has"),
+    "unreadable": (_unreadable_job, "ValueError: 'HIBERNATING' is not a valid JobStatus"),
+    "too large": (
+        _job_whose_write(ClientError({"Error": {"Code": "ValidationException"}}, "UpdateItem")),
+        "ClientError: ",
+    ),
+    "no answer": (
+        _job_whose_write(EndpointConnectionError(endpoint_url="https://dynamodb.example")),
+        "StoreThrottledError: ",
+    ),
+}
+
+
+@pytest.mark.parametrize(("make", "reason"), TROUBLES.values(), ids=TROUBLES)
+def test_trouble_with_one_job_keeps_the_sweep_from_no_other(
+    make: Callable[[FakeClock], str],
+    reason: str,
+    world: World,
+    clock: FakeClock,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    troubled = make(clock)
+    dead = _die_while_running(world)
+    lost = _submit(world)
+    world.queued()
+    clock.advance(120)
+    capsys.readouterr()
+
+    report = world.sweep()
+
+    assert (report["ended"], report["resent"]) == (1, 1)
+    assert world.get(f"/api/v1/job/{dead}").body["status"] == "FAILED"
+    assert world.queued() == [{"job_id": lost, "run": 1}]
+    assert report["failed"] > 0
+    counted = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [len(line["JobSweepFailed"]) for line in counted if "_aws" in line] == [report["failed"]]
+    told = [record.__dict__ for record in caplog.records if record.levelname == "ERROR"]
+    assert {facts["job_id"] for facts in told} == {troubled}
+    assert all(facts["reason"].startswith(reason) for facts in told)
+
+
+def test_job_of_no_runner_is_sent_once_there_is_one(
+    world: World, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = _job_of_no_runner(clock)
+    assert world.sweep()["failed"] == 1
+    assert world.get(f"/api/v1/job/{job_id}").body["status"] == "NEW"
+
+    from functions.orchestrate import handler
+
+    now = handler.orchestrate_runtime()
+    light = now.runners.runners["light"]
+    runners = {"light": replace(light, plugins=frozenset({"retired"}))}
+    again = replace(now, runners=replace(now.runners, runners=runners))
+    monkeypatch.setattr(handler, "orchestrate_runtime", lambda: again)
+    clock.advance(120)
+
+    assert world.sweep()["resent"] == 1
+    assert world.queued() == [{"job_id": job_id, "run": 1}]
+
+
+def test_job_of_no_runner_can_be_canceled(world: World, clock: FakeClock) -> None:
+    job_id = _job_of_no_runner(clock)
+    world.sweep()
+
+    world.post(f"/api/v1/job/{job_id}/cancel")
+
+    assert world.get(f"/api/v1/job/{job_id}").body["status"] == "CANCELED"
+    assert world.sweep()["failed"] == 0
+
+
+def test_look_goes_past_jobs_that_cannot_be_read(world: World, clock: FakeClock) -> None:
+    for n in range(101):
+        _unreadable_job(clock, age_ms=600_000 - n)
+    lost = _submit(world)
+    world.queued()
+    clock.advance(120)
+
+    report = world.sweep()
+
+    assert (report["looked"], report["failed"], report["resent"]) == (102, 101, 1)
+    assert _markers() == {lost}
+    assert world.sweep()["looked"] == 0

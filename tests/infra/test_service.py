@@ -101,7 +101,7 @@ def test_orchestrate_is_called_every_minute(assembly):
     assert schedule["Target"]["RoleArn"] == "EveryMinuteRole.Arn"
 
 
-def test_alarms_watch_functions_queues_and_api(assembly):
+def test_alarms_watch_functions_queues_sweep_and_api(assembly):
     alarms = assembly.properties("AWS::CloudWatch::Alarm").values()
     watched = {
         (alarm["MetricName"], alarm["Dimensions"][0]["Value"]): alarm["Threshold"]
@@ -114,6 +114,7 @@ def test_alarms_watch_functions_queues_and_api(assembly):
         **{("Throttles", function): 1 for function in functions},
         ("ApproximateNumberOfMessagesVisible", "LightJobsDeadLetters.QueueName"): 1,
         ("ApproximateAgeOfOldestMessage", "LightJobsQueue.QueueName"): 300,
+        ("JobSweepFailed", "orchestrate"): 1,
         ("5xx", "Api"): 1,
     }
     for alarm in alarms:

@@ -1,6 +1,7 @@
 """What the sweep remembers: how far it has looked, and which jobs are open."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
@@ -20,7 +21,14 @@ class Look(StrEnum):
     SECOND = "second_look"
 
 
-Found = Sequence[tuple[str, Job | None]]
+@dataclass(frozen=True, slots=True)
+class UnreadableJob:
+    """A job whose item this version cannot read, for example one that a newer version wrote."""
+
+    reason: str
+
+
+Found = Sequence[tuple[str, Job | UnreadableJob | None]]
 """Ids, each with its job; None if the job is gone."""
 
 

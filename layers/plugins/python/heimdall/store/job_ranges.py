@@ -107,7 +107,14 @@ def read_jobs(
     client: "DynamoDBClient", table: str, job_ids: Sequence[str], *, is_consistent: bool = False
 ) -> dict[str, Job]:
     """Read jobs by id; who is not there is left out."""
-    jobs: dict[str, Job] = {}
+    items = read_job_items(client, table, job_ids, is_consistent=is_consistent)
+    return {job_id: decode(item) for job_id, item in items}
+
+
+def read_job_items(
+    client: "DynamoDBClient", table: str, job_ids: Sequence[str], *, is_consistent: bool = False
+) -> Iterator[tuple[str, Item]]:
+    """Read the items of jobs by id, in any order; who is not there is left out."""
     for first in range(0, len(job_ids), BATCH):
         wanted: list[Any] = [keys.job_key(job_id) for job_id in job_ids[first : first + BATCH]]
         while wanted:
@@ -116,11 +123,9 @@ def read_jobs(
                     RequestItems={table: {"Keys": wanted, "ConsistentRead": is_consistent}}
                 )
             for item in answer["Responses"].get(table, []):
-                job = decode(item)
-                jobs[job.id] = job
+                yield keys.job_id_of(item), item
             rest = answer.get("UnprocessedKeys", {}).get(table)
             wanted = list(rest["Keys"]) if rest else []
-    return jobs
 
 
 def _query(table: str, wanted: Range) -> dict[str, Any]:

@@ -34,7 +34,8 @@ reading them is strongly consistent, which no index of DynamoDB is.
 """
 
 import hashlib
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 SHARDS = 4
 """One index partition takes 1,000 writes a second, so this many take 4,000 submissions."""
@@ -51,6 +52,12 @@ Key = dict[str, dict[str, str]]
 def job_key(job_id: str) -> Key:
     """The item of a job."""
     return {"pk": {"S": f"JOB#{job_id}"}, "sk": {"S": "JOB"}}
+
+
+def job_id_of(item: Mapping[str, Any]) -> str:
+    """Whose item `job_key` leads to."""
+    pk: str = item["pk"]["S"]
+    return pk.removeprefix("JOB#")
 
 
 def watch_key(job_id: str) -> Key:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 from heimdall.domain.clock import first_id_at
 from heimdall.domain.job import Job
 from heimdall.domain.listing import ListedJob
-from heimdall.domain.open_jobs import Found, Look
+from heimdall.domain.open_jobs import Found, Look, UnreadableJob
 from heimdall.store import keys
-from heimdall.store.job_items import encode_listed
+from heimdall.store.job_items import Item, decode, encode_listed
 from heimdall.store.job_ranges import (
     BATCH,
     Range,
     by_time,
     open_jobs,
-    read_jobs,
+    read_job_items,
     read_range,
     right_after,
 )
@@ -86,7 +86,8 @@ class DynamoOpenJobs:
     def _jobs_of(self, ranges: Iterable[Range]) -> Iterator[Found]:
         ids = heapq.merge(*(self._ids(each) for each in ranges))
         while batch := list(islice(ids, BATCH)):
-            jobs = read_jobs(self.client, self.table, batch)
+            items = read_job_items(self.client, self.table, batch)
+            jobs = {job_id: _read(item) for job_id, item in items}
             yield [(job_id, jobs.get(job_id)) for job_id in batch]
 
     def _ids(self, wanted: Range) -> Iterator[str]:
@@ -100,3 +101,10 @@ class DynamoOpenJobs:
                 with throttling_translated():
                     answer = self.client.batch_write_item(RequestItems={self.table: batch})
                 batch = answer.get("UnprocessedItems", {}).get(self.table, [])
+
+
+def _read(item: Item) -> Job | UnreadableJob:
+    try:
+        return decode(item)
+    except (KeyError, TypeError, ValueError) as error:
+        return UnreadableJob(f"{type(error).__name__}: {error}")
