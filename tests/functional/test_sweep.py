@@ -266,6 +266,10 @@ def _job_of_no_runner(clock: FakeClock) -> str:
     return _old_job(clock, plugin="retired")
 
 
+def _job_with_broken_runs(clock: FakeClock) -> str:
+    return _old_job(clock, status=JobStatus.RUNNING, run=2, past_runs="[{")
+
+
 def _job_whose_write(error: Exception) -> Callable[[FakeClock], str]:
     def write(clock: FakeClock) -> str:
         job_id = _old_job(clock, status=JobStatus.RUNNING, run=1, lease_expires_at_ms=1)
@@ -284,6 +288,7 @@ def _job_whose_write(error: Exception) -> Callable[[FakeClock], str]:
 TROUBLES: dict[str, tuple[Callable[[FakeClock], str], str]] = {
     "no runner": (_job_of_no_runner, "UnknownPluginError: no runner of this deployment has"),
     "unreadable": (_unreadable_job, "ValueError: 'HIBERNATING' is not a valid JobStatus"),
+    "broken runs": (_job_with_broken_runs, "JSONDecodeError: "),
     "too large": (
         _job_whose_write(ClientError({"Error": {"Code": "ValidationException"}}, "UpdateItem")),
         "ClientError: ",
