@@ -42,7 +42,7 @@ class JobOptions(PluginOptions):
     @field_validator("query")
     @classmethod
     def _short_enough(cls, query: str) -> str:
-        size = len(query.encode(errors="surrogatepass"))
+        size = len(query.encode())
         if size > MAX_QUERY_BYTES:
             raise ValueError(f"has {size:,} bytes; Athena takes {MAX_QUERY_BYTES:,}")
         return query

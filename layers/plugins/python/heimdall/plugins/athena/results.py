@@ -1,6 +1,6 @@
 """Reads the pages of an answer of Athena, whose values are all texts."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from heimdall.domain.errors import PluginError
@@ -41,7 +41,7 @@ class AthenaTable:
         self._statement_type = statement_type
         described = self._first.get("ResultSetMetadata", {}).get("ColumnInfo", [])
         self._names = [column["Name"] for column in described]
-        self.columns = [Column(name, _type_of(info)) for name, info in _pairs(described)]
+        self.columns = [Column(each["Name"], _type_of(each["Type"])) for each in described]
 
     def rows(self) -> Iterator[list[Any]]:
         """Yield the rows.
@@ -76,11 +76,6 @@ class AthenaTable:
         if len(values) > width:
             raise PluginError(f"Athena gave {len(values)} values for {width} columns")
         return [*values, *[None] * (width - len(values))]
-
-
-def _pairs(described: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    for column in described:
-        yield column["Name"], column["Type"]
 
 
 def _type_of(name: str) -> str:

@@ -18,7 +18,7 @@ SECRET_ARN = r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+$"  # n
 
 
 def _short_enough(statement: str) -> str:
-    size = len(statement.encode(errors="surrogatepass"))
+    size = len(statement.encode())
     if size > MAX_STATEMENT_BYTES:
         raise ValueError(f"has {size:,} bytes; the Data API takes {MAX_STATEMENT_BYTES:,}")
     return statement

@@ -22,20 +22,22 @@ def session_policy(identity: Identity, cluster: ClusterOptions) -> Policy:
 
 def health_policy(identity: Identity, cluster: ClusterOptions) -> Policy:
     """Return what the probe needs."""
-    is_cluster = cluster.cluster_identifier is not None
-    action = "redshift:DescribeClusters" if is_cluster else "redshift-serverless:GetWorkgroup"
-    return (Allow([action], [_place(identity, cluster)]),)
+    if cluster.cluster_identifier is not None:
+        return (Allow(["redshift:DescribeClusters"], ["*"]),)  # IAM knows no narrower resource
+    return (Allow(["redshift-serverless:GetWorkgroup"], [_place(identity, cluster)]),)
 
 
 def _entrance(identity: Identity, cluster: ClusterOptions) -> Iterator[Allow]:
-    name, database = cluster.cluster_identifier, f"dbname:{cluster.cluster_identifier}"
-    database = arn_of(identity, "redshift", f"{database}/{cluster.database}")
+    name = cluster.cluster_identifier
     if cluster.secret_arn is not None:
         yield Allow(["secretsmanager:GetSecretValue"], [cluster.secret_arn])
         yield Allow(["kms:Decrypt"], [arn_of(identity, "kms", "key/*")])
-    elif name is None:
+        return
+    if name is None:
         yield Allow(["redshift-serverless:GetCredentials"], [_place(identity, cluster)])
-    elif cluster.db_user is None:
+        return
+    database = arn_of(identity, "redshift", f"dbname:{name}/{cluster.database}")
+    if cluster.db_user is None:
         yield Allow(["redshift:GetClusterCredentialsWithIAM"], [database])
     else:
         user = arn_of(identity, "redshift", f"dbuser:{name}/{cluster.db_user}")
