@@ -2,11 +2,16 @@
 
 import pkgutil
 
+import boto3
 import pytest
+from moto import mock_aws
 
 import heimdall.plugins
+from heimdall.plugin.registry import package_name
 from tests.contract.plugin_contract import InStartContract, LongInStartContract, PluginContract
 from tests.fakes.engines import DRIVERS
+from tests.fakes.engines.lambda_ import LambdaEngine
+from tests.fakes.session import fresh_session
 
 
 class TestPing(InStartContract):
@@ -60,6 +65,28 @@ class TestNoop(LongInStartContract):
         return {"delay_seconds": 600}
 
 
+class TestLambda(InStartContract):
+    """Functions that are waited for; tests/contract/test_engines.py is for durable ones."""
+
+    name = "lambda"
+    package = "heimdall.plugins.lambda_"
+
+    @pytest.fixture(autouse=True)
+    def engine(self):
+        with mock_aws():
+            fresh_session()
+            yield LambdaEngine()
+            boto3.DEFAULT_SESSION = None
+
+    @pytest.fixture
+    def job_context(self):
+        return {"payload": {"day": "2026-11-22"}}
+
+    @pytest.fixture
+    def command_context(self):
+        return {"function_name": "theirs"}
+
+
 def test_every_plugin_of_the_gateway_is_held_to_the_contract():
     held = {
         contract.package
@@ -69,7 +96,7 @@ def test_every_plugin_of_the_gateway_is_held_to_the_contract():
         and hasattr(contract, "package")
     }
     # tests/contract/test_engines.py is for those
-    held |= {f"heimdall.plugins.{driver.plugin.replace('-', '_')}" for driver in DRIVERS}
+    held |= {f"heimdall.plugins.{package_name(driver.plugin)}" for driver in DRIVERS}
 
     found = {
         f"heimdall.plugins.{package.name}"

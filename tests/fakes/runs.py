@@ -11,7 +11,7 @@ from botocore.config import Config
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
 from heimdall.domain.errors import PluginError
-from heimdall.plugin.identity import Identity, PluginServices, Policy
+from heimdall.plugin.identity import ANSWER_SECONDS, Identity, PluginServices, Policy
 from heimdall.plugin.redaction import Redactor
 from heimdall.plugin.registry import PluginRegistry
 from heimdall.plugin.secret import ReadSecret, SecretReader, SecretReference
@@ -95,10 +95,17 @@ class PlainAws:
         self.asked: list[tuple[str, Identity, Policy]] = []
 
     def client(
-        self, service: str, identity: Identity, policy: Policy, *, repeats: bool = True
+        self,
+        service: str,
+        identity: Identity,
+        policy: Policy,
+        *,
+        repeats: bool = True,
+        answer_seconds: int = ANSWER_SECONDS,
     ) -> Any:
         self.asked.append((service, identity, policy))
-        config = Config(retries={"mode": "standard", "total_max_attempts": 2 if repeats else 1})
+        retries = {"mode": "standard", "total_max_attempts": 2 if repeats else 1}
+        config = Config(retries=retries, read_timeout=answer_seconds)
         return boto3.client(service, region_name=identity.region, config=config)  # type: ignore[call-overload]
 
 

@@ -5,6 +5,7 @@ from tests.fakes.engines.batch import BatchDriver
 from tests.fakes.engines.driver import EngineDriver
 from tests.fakes.engines.ecs import EcsDriver
 from tests.fakes.engines.glue_job import GlueJobDriver
+from tests.fakes.engines.lambda_ import LambdaDriver
 from tests.fakes.engines.redshift import RedshiftDriver
 from tests.fakes.engines.stepfunctions import StepFunctionsDriver
 
@@ -13,6 +14,7 @@ DRIVERS: tuple[type[EngineDriver], ...] = (
     EcsDriver,
     BatchDriver,
     GlueJobDriver,
+    LambdaDriver,
     RedshiftDriver,
     StepFunctionsDriver,
 )

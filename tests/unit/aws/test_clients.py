@@ -90,6 +90,14 @@ def test_client_acts_in_the_role_that_the_cluster_names(sts):
     assert sts.caller() == SESSION
 
 
+def test_answers_may_take_longer_where_that_is_asked_for(sts):
+    usual = sts.clients.client("lambda", in_role(), POLICY)
+    patient = sts.clients.client("lambda", in_role(), POLICY, answer_seconds=840)
+
+    assert (usual.meta.config.read_timeout, usual.meta.config.tcp_keepalive) == (20, False)
+    assert (patient.meta.config.read_timeout, patient.meta.config.tcp_keepalive) == (840, True)
+
+
 def test_session_names_the_person_and_the_job_and_has_no_more_rights_than_the_policy(sts):
     sts.caller(caller="arn:aws:iam::123456789012:role/portal")
 

@@ -20,7 +20,7 @@ from botocore.session import Session
 
 from heimdall.aws.failures import RoleRefusedError
 from heimdall.domain.errors import PluginError
-from heimdall.plugin.identity import Identity, Policy
+from heimdall.plugin.identity import ANSWER_SECONDS, Identity, Policy
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -58,7 +58,13 @@ class AwsClients:
         self._sts = lru_cache(maxsize=1)(self._make_sts)
 
     def client(
-        self, service: str, identity: Identity, policy: Policy, *, repeats: bool = True
+        self,
+        service: str,
+        identity: Identity,
+        policy: Policy,
+        *,
+        repeats: bool = True,
+        answer_seconds: int = ANSWER_SECONDS,
     ) -> Any:  # noqa: ANN401 - of any service
         """Return a client of a service, in the identity's role if it names one.
 
@@ -72,15 +78,18 @@ class AwsClients:
         else:
             text = policy_text(policy)
         with self._lock:  # boto3 makes clients in one thread at a time only
-            return self._client(service, identity, text, repeats=repeats)
+            return self._client(
+                service, identity, text, repeats=repeats, answer_seconds=answer_seconds
+            )
 
     def _make_client(
-        self, service: str, identity: Identity, policy: str, *, repeats: bool
+        self, service: str, identity: Identity, policy: str, *, repeats: bool, answer_seconds: int
     ) -> "BaseClient":
         config = Config(
             retries={"mode": "standard", "total_max_attempts": _ATTEMPTS if repeats else 1},
             connect_timeout=3,
-            read_timeout=20,
+            read_timeout=answer_seconds,
+            tcp_keepalive=answer_seconds > ANSWER_SECONDS,  # gateways forget silent connections
         )
         if identity.role_arn is None:
             return boto3.client(service, region_name=identity.region, config=config)  # type: ignore[call-overload, no-any-return]  # not a literal

@@ -145,11 +145,21 @@ Policy = Sequence[Allow]
 """All that a plugin's session in a role may do, whatever else the role allows."""
 
 
+ANSWER_SECONDS = 20
+"""How long a service may take for an answer, if it does not work meanwhile."""
+
+
 class AwsAccess(Protocol):
     """Makes clients of AWS."""
 
     def client(
-        self, service: str, identity: Identity, policy: Policy, *, repeats: bool = True
+        self,
+        service: str,
+        identity: Identity,
+        policy: Policy,
+        *,
+        repeats: bool = True,
+        answer_seconds: int = ANSWER_SECONDS,
     ) -> Any:  # noqa: ANN401 - of any service
         """Return a client of a service (as boto3 names it), from a cache.
 
@@ -158,7 +168,7 @@ class AwsAccess(Protocol):
         long as the client is used. Without a role the policy has no effect.
 
         A client that `repeats` makes a call again whose answer was lost: not to be used for a
-        call that starts work and takes no client token.
+        call that starts work and takes no client token. An answer may take `answer_seconds`.
 
         Raises:
             PluginError: the role cannot be taken; raised by the client's calls too.

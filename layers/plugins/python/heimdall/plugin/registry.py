@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.metadata import entry_points
 from importlib.util import find_spec
+from keyword import iskeyword
 from types import ModuleType
 
 from pydantic import BaseModel
@@ -46,6 +47,11 @@ def installed_plugins() -> dict[str, str]:
                 f"{first} and {point.value} both announce a plugin {point.name!r}"
             )
     return found
+
+
+def package_name(plugin: str) -> str:
+    """Return what a plugin's package is called: `glue_job`, or `lambda_` for a word of Python's."""
+    return f"{plugin}_" if iskeyword(plugin) else plugin.replace("-", "_")
 
 
 class PluginRegistry:
@@ -145,7 +151,7 @@ class PluginRegistry:
     def _package(self, name: str) -> str:
         if not _NAME.fullmatch(name):
             raise UnknownPluginError(f"{name!r} is no name of a plugin")
-        builtin = f"{self._builtin_package}.{name.replace('-', '_')}"
+        builtin = f"{self._builtin_package}.{package_name(name)}"
         if find_spec(builtin) is not None:
             return builtin
         try:
