@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import boto3
-from moto.athena.models import Execution, athena_backends
+from moto.athena.models import Execution, QueryResults, athena_backends
 from moto.core.exceptions import JsonRESTError
 
 from tests.fakes.engines.driver import Context, Values
@@ -47,6 +47,9 @@ class AthenaDriver:
 
     def succeed(self, handle: Values) -> None:
         self._query(handle).status = "SUCCEEDED"
+        rows = [{"Data": [{"VarCharValue": text}]} for text in ("orders", "17")]
+        described = [{"Name": "orders", "Type": "bigint"}]
+        self._backend.query_results[handle["query"]] = QueryResults(rows, described)
 
     def fail(self, handle: Values) -> None:
         self._end(handle, "INTERNAL_ERROR_QUERY_ENGINE", SYSTEM_ERROR)
