@@ -6,6 +6,7 @@ from typing import Any
 
 from functions.submit import service
 from functions.submit.contexts import check_contexts
+from functions.submit.limits import limits_of
 from functions.submit.schemas import JobRequest, plain_tags
 from heimdall.domain.access import Access
 from heimdall.domain.errors import (
@@ -44,7 +45,7 @@ def explain_job(request: JobRequest, *, access: Access, runtime: SubmitRuntime) 
         step = "context"
         check_contexts(request.context, pair, runtime.plugins)
         step = "limits"
-        service.job_limits(request, pair.command, runtime=runtime)
+        limits_of(request, pair.command, now_ms=runtime.clock.now_ms())
     except (NoPairMatchesError, CallerNotAllowedError) as error:
         note_refusal(
             error, caller=access.caller, action="job.dry_run", target="", gate=runtime.gate

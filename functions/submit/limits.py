@@ -5,7 +5,6 @@ from typing import Any
 
 from functions.submit.schemas import JobLimits, JobRequest, refusal
 from heimdall.domain.command import Command
-from heimdall.domain.retries import RetryPolicy
 
 LIMITED = ("queue_seconds", "run_seconds")
 
@@ -13,13 +12,17 @@ Fault = dict[str, Any]
 
 
 def limits_of(request: JobRequest, command: Command, *, now_ms: int) -> Mapping[str, Any]:
-    """Return the fields of a job that hold its limits.
+    """Return the fields of a job that hold its limits; nothing if nobody sets one.
 
     What the job does not ask for is what the command says, or else the most that it allows.
 
     Raises:
         InvalidRequestError: the job asks for more than its command allows, or for what is over.
     """
+    if not (request.limits or request.retries or command.limits or command.retries):
+        return {}
+    from heimdall.domain.retries import RetryPolicy
+
     wanted = request.limits or JobLimits()
     max_runs = RetryPolicy.of(command.retries).max_runs
     wanted_runs = request.retries.max_runs if request.retries else None
@@ -48,6 +51,8 @@ def limit_faults(limits: Mapping[str, int], retries: Mapping[str, Any]) -> list[
         for name in LIMITED
         if name in limits and limits[name] > limits.get(f"max_{name}", limits[name])
     ]
+    from heimdall.domain.retries import RetryPolicy
+
     most = RetryPolicy.of(retries).max_backoff_seconds
     if retries.get("backoff_seconds", 0) > most:
         faults.append(

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.submit.contexts import check_contexts
+from functions.submit.limits import limits_of
 from functions.submit.schemas import JobRequest, plain_tags
 from heimdall.domain.access import Access
 from heimdall.domain.clock import created_ms_of, new_job_id
-from heimdall.domain.command import Command
 from heimdall.domain.errors import InvalidRequestError, RunnerUnavailableError
 from heimdall.domain.job import LEASE_MS, Job, JobStatus, RunOutcome
 from heimdall.domain.job_files import JobFiles
@@ -93,23 +93,8 @@ def plan_job(request: JobRequest, *, access: Access, runtime: SubmitRuntime) -> 
         choice=choice,
         tags=tags,
         context=context,
-        limits=job_limits(request, pair.command, runtime=runtime),
+        limits=limits_of(request, pair.command, now_ms=runtime.clock.now_ms()),
     )
-
-
-def job_limits(
-    request: JobRequest, command: Command, *, runtime: SubmitRuntime
-) -> Mapping[str, Any]:
-    """Return the fields of a job that hold its limits; nothing if nobody sets one.
-
-    Raises:
-        InvalidRequestError: the job asks for more than its command allows.
-    """
-    if not (request.limits or request.retries or command.limits or command.retries):
-        return {}
-    from functions.submit.limits import limits_of
-
-    return limits_of(request, command, now_ms=runtime.clock.now_ms())
 
 
 def start_job(plan: Plan, *, job_id: str, runtime: SubmitRuntime) -> Submission:

@@ -23,7 +23,8 @@ def limits(asked=None, allowed=None, *, runs=None, retries=None):
 
 
 def test_nothing_asked_and_nothing_set_is_no_limit_and_one_run():
-    assert limits() == {
+    assert limits() == {}
+    assert limits({}) == {
         "queue_seconds": None,
         "queue_deadline_ms": None,
         "run_seconds": None,
