@@ -1,0 +1,1 @@
+"""Runs SparkSQL and Spark programs on EMR Serverless."""

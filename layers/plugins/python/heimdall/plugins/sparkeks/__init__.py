@@ -1,0 +1,1 @@
+"""Runs SparkSQL as applications of the Kubeflow spark-operator on EKS."""
