@@ -13,6 +13,7 @@ RUNNERS = {
     "light": {
         "function": "execute-light",
         "queue_url": QUEUE_URL,
+        "wakes_url": f"{QUEUE_URL}-wakes",
         "plugins": ["ping", "shell", "noop"],
     }
 }
@@ -32,6 +33,8 @@ SETTINGS = {
     "HEIMDALL_JOBS_TABLE": "jobs",
     "HEIMDALL_CATALOG_TABLE": "catalog",
     "HEIMDALL_BUCKET": "bucket",
+    "HEIMDALL_WAKES_URL": f"{QUEUE_URL}-wakes",
+    "HEIMDALL_LONG_JOBS_ARN": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:long-jobs",
     "HEIMDALL_DEPLOYMENT": "Heimdall-us-east-1",
     "HEIMDALL_RUNNERS": json.dumps(RUNNERS),
     "HEIMDALL_TRUSTED_PROXIES": "",

@@ -88,7 +88,7 @@ PolicyArns = Annotated[
 ]
 RunnerPolicies = Annotated[dict[RunnerName, PolicyArns], BeforeValidator(_parsed)]
 
-RUNNERS: dict[str, tuple[str, ...]] = {"light": ("ping", "shell", "noop")}
+RUNNERS: dict[str, tuple[str, ...]] = {"light": ("ping", "shell", "noop", "stepfunctions")}
 
 
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))

@@ -1,4 +1,4 @@
-"""The queue of one runner, and the queue of what the runner gave up on."""
+"""A queue of one runner, and the queue of what the runner gave up on."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
@@ -11,8 +11,14 @@ EXECUTION_SECONDS = 900
 DELIVERIES = 5
 
 
+WAKES_AT_ONCE = 10
+"""A wake is a question or two to an engine, so that many share an invocation."""
+
+WAKING_FUNCTIONS = 20
+
+
 class JobQueue(Construct):
-    """Deliveries of one runner's jobs; the fifth that fails puts a job aside."""
+    """Deliveries of one runner's jobs, or of its wakes; the fifth that fails is put aside."""
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
@@ -34,14 +40,16 @@ class JobQueue(Construct):
             ),
         )
 
-    def deliver_to(self, function: lambda_.IFunction, *, max_concurrency: float) -> None:
-        """Hand the function one job at a time, to at most `max_concurrency` copies of it."""
+    def deliver_to(
+        self, function: lambda_.IFunction, *, max_concurrency: float, at_once: int = 1
+    ) -> None:
+        """Hand the function a few messages at a time, to at most `max_concurrency` copies of it."""
         lambda_.EventSourceMapping(
             self,
             "Delivery",
             target=function,
             event_source_arn=self.queue.queue_arn,
-            batch_size=1,
+            batch_size=at_once,
             report_batch_item_failures=True,
             max_concurrency=max_concurrency,
         )

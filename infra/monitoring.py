@@ -84,6 +84,20 @@ class Monitoring(Construct):
             "The API answered with 5xx: see the access log, then the function's log.",
         )
 
+    def watch_long_jobs(self, state_machine_arn: str) -> None:
+        """Alarm on executions that could not conclude their run, which is left to the sweep."""
+        self._alarm(
+            "LongJobsFailed",
+            cloudwatch.Metric(
+                namespace="AWS/States",
+                metric_name="ExecutionsFailed",
+                dimensions_map={"StateMachineArn": state_machine_arn},
+                period=FIVE_MINUTES,
+                statistic="Sum",
+            ),
+            "A long job could not be concluded: see its execution, then the runner's log.",
+        )
+
     def _alarm(
         self, name: str, metric: cloudwatch.IMetric, description: str, *, threshold: float = 1
     ) -> None:

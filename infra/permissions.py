@@ -54,10 +54,14 @@ class Permissions:
     Attributes:
         queue_arns: the queue of each runner.
         role_arns: patterns of the roles that clusters may name, beside this account's own.
+        wakes_arns: the queue of each runner's wakes.
+        long_jobs_arn: the state machine of long jobs.
     """
 
     data: HeimdallStateful
     queue_arns: Sequence[str]
+    wakes_arns: Sequence[str]
+    long_jobs_arn: str
     role_arns: Sequence[str] = ()
 
     def submit(self, *, executor_arns: Sequence[str]) -> Grants:
@@ -69,6 +73,7 @@ class Permissions:
                 self._files("StoreContexts", "s3:PutObject", CONTEXTS),
                 self._files("RepeatResults", "s3:GetObject", RESULTS),
                 self._send(),
+                self._wake(),
                 allow("RunSyncJobs", ["lambda:InvokeFunction"], executor_arns),
             ],
             wildcards=[self._any_job(keys) for keys in (CONTEXTS, RESULTS)],
@@ -97,8 +102,8 @@ class Permissions:
             wildcards=[self._any_job(keys) for keys in (FILES, CSVS)],
         )
 
-    def execute(self, *, queue_arn: str) -> Grants:
-        """Takes jobs off its queue, runs them, writes what comes of it."""
+    def execute(self, *, queue_arn: str, wakes_arn: str) -> Grants:
+        """Takes jobs off its queue, runs them, writes what comes of it, has itself woken."""
         return Grants(
             statements=[
                 self._jobs("GetItem", "UpdateItem", "BatchGetItem"),
@@ -109,8 +114,15 @@ class Permissions:
                 allow(
                     "TakeJobs",
                     ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
-                    [queue_arn],
+                    [queue_arn, wakes_arn],
                 ),
+                allow("SendWakes", ["sqs:SendMessage"], [wakes_arn]),
+                allow(
+                    "WaitForLongJobs",
+                    ["states:StartExecution", "states:SendTaskSuccess"],
+                    [self.long_jobs_arn],
+                ),
+                self._some_items("RememberWork", ["PutItem"], "WORK#*"),
                 allow("ReadSecrets", ["secretsmanager:GetSecretValue"], [self._secrets()]),
                 allow("ReadParameters", ["ssm:GetParameter"], [self._parameters()]),
                 allow(
@@ -136,6 +148,7 @@ class Permissions:
                 self._some_items("KeepOpenJobs", ["Query", "BatchWriteItem"], "OPEN#*"),
                 self._jobs("GetItem", "BatchGetItem", "UpdateItem"),
                 self._send(),
+                self._wake(),
             ]
         )
 
@@ -187,6 +200,9 @@ class Permissions:
             id=f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:{resource}]",
             reason="Clusters refer to secrets that are made after the deployment, below one name.",
         )
+
+    def _wake(self) -> iam.PolicyStatement:
+        return allow("WakeLongJobs", ["sqs:SendMessage"], self.wakes_arns)
 
     def _send(self) -> iam.PolicyStatement:
         return allow("SendJobs", ["sqs:SendMessage"], self.queue_arns)

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 
 from aws_cdk import CfnOutput, CfnParameter, Stack
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_stepfunctions as stepfunctions
 from constructs import Construct
 
 from infra.config import Config
+from infra.engine_events import EngineEvents
 from infra.heimdall_function import FunctionSpec, HeimdallFunction
 from infra.job_api import JobApi
-from infra.job_queue import EXECUTION_SECONDS, JobQueue
+from infra.job_queue import EXECUTION_SECONDS, WAKES_AT_ONCE, WAKING_FUNCTIONS, JobQueue
+from infra.long_jobs import LongJobs
 from infra.minute_schedule import MinuteSchedule
 from infra.monitoring import Monitoring
 from infra.permissions import Permissions
@@ -36,14 +39,19 @@ class HeimdallService(Stack):
         self._config = config
         self._layer = PluginLayer(self, "Layer", config=config)
         self._queues = {name: JobQueue(self, f"{name.title()}Jobs") for name in config.runners}
+        self._wakes = {name: JobQueue(self, f"{name.title()}Wakes") for name in config.runners}
+        self._long_jobs = LongJobs(self, "LongJobs", name=f"{config.stack_prefix}-long-jobs")
         self._permissions = Permissions(
             data=data,
             queue_arns=[jobs.queue.queue_arn for jobs in self._queues.values()],
             role_arns=config.role_arns,
+            wakes_arns=[wakes.queue.queue_arn for wakes in self._wakes.values()],
+            long_jobs_arn=self._long_jobs.arn,
         )
         self._settings = Settings(
             data=data,
             deployment=f"{config.stack_prefix}-{self.region}",
+            long_jobs_arn=self._long_jobs.arn,
             trusted_proxies=self._trusted_proxies(),
             admins=self._admins(),
             default_role=self._default_role(),
@@ -62,8 +70,11 @@ class HeimdallService(Stack):
             self, "Api", submit=functions["Submit"], query=functions["Query"], config=config
         )
         MinuteSchedule(self, "EveryMinute", function=functions["Orchestrate"])
+        machine = self._long_jobs.run_by(self._executor_arns)
+        plugins = [plugin for each in config.runners.values() for plugin in each]
+        EngineEvents(self, "Ends", plugins=plugins, function=functions["Orchestrate"])
         functions |= {f"Execute{name.title()}": each for name, each in self._executors.items()}
-        self._watch(functions, api)
+        self._watch(functions, api, machine)
         self._tell_data(data)
         self._tell_service(functions, api)
 
@@ -107,7 +118,7 @@ class HeimdallService(Stack):
         )
 
     def _execute(self, runner: str) -> lambda_.IFunction:
-        jobs = self._queues[runner]
+        jobs, wakes = self._queues[runner], self._wakes[runner]
         function = self._function(
             f"Execute{runner.title()}",
             FunctionSpec(
@@ -115,12 +126,15 @@ class HeimdallService(Stack):
                 description=f"Runs jobs: {', '.join(self._config.runners[runner])}",
                 memory_mb=self._config.execute_memory_mb,
                 timeout_seconds=EXECUTION_SECONDS,
-                environment=self._settings.execute(),
-                grants=self._permissions.execute(queue_arn=jobs.queue.queue_arn),
+                environment=self._settings.execute(wakes_url=wakes.queue.queue_url),
+                grants=self._permissions.execute(
+                    queue_arn=jobs.queue.queue_arn, wakes_arn=wakes.queue.queue_arn
+                ),
                 policy_arns=self._config.runner_policies.get(runner, ()),
             ),
         )
         jobs.deliver_to(function, max_concurrency=self._concurrency(runner))
+        wakes.deliver_to(function, max_concurrency=WAKING_FUNCTIONS, at_once=WAKES_AT_ONCE)
         return function
 
     def _function(self, construct_id: str, spec: FunctionSpec) -> lambda_.IFunction:
@@ -132,6 +146,7 @@ class HeimdallService(Stack):
         return RunnerAddress(
             function=self._executors[runner].function_name,
             queue_url=self._queues[runner].queue.queue_url,
+            wakes_url=self._wakes[runner].queue.queue_url,
             plugins=self._config.runners[runner],
         )
 
@@ -179,12 +194,18 @@ class HeimdallService(Stack):
             max_value=1000,
         ).value_as_number
 
-    def _watch(self, functions: Mapping[str, lambda_.IFunction], api: JobApi) -> None:
+    def _watch(
+        self,
+        functions: Mapping[str, lambda_.IFunction],
+        api: JobApi,
+        machine: stepfunctions.CfnStateMachine,
+    ) -> None:
         monitoring = Monitoring(self, "Monitoring", config=self._config)
         monitoring.watch_functions(functions)
         monitoring.watch_queues(self._queues)
         monitoring.watch_sweep()
         monitoring.watch_api(api.http_api)
+        monitoring.watch_long_jobs(machine.attr_arn)
 
     def _tell_data(self, data: HeimdallStateful) -> None:
         self._tell("JobsTable", data.jobs.table_name)

@@ -9,10 +9,11 @@ from infra.stateful import HeimdallStateful
 
 @dataclass(frozen=True, kw_only=True)
 class RunnerAddress:
-    """Where a runner's jobs go: its function for sync ones, its queue for async ones."""
+    """Where a runner's jobs go, sync ones to its function, and the wakes of long ones."""
 
     function: str
     queue_url: str
+    wakes_url: str
     plugins: Sequence[str]
 
 
@@ -22,6 +23,7 @@ class Settings:
 
     Attributes:
         deployment: its name among others in the account.
+        long_jobs_arn: the state machine's.
         trusted_proxies: ARNs of users and roles, comma separated, that may name another caller.
         admins: patterns of subjects, comma separated, that are admins whatever the bindings say.
         default_role: the role of those whom no binding names, or "none".
@@ -31,6 +33,7 @@ class Settings:
 
     data: HeimdallStateful
     deployment: str
+    long_jobs_arn: str
     trusted_proxies: str
     admins: str
     default_role: str
@@ -58,7 +61,7 @@ class Settings:
             **self._callers,
         }
 
-    def execute(self) -> dict[str, str]:
+    def execute(self, *, wakes_url: str) -> dict[str, str]:
         """Knows where a job's pair is and where its output goes; is told which job to run."""
         return {
             **self._jobs,
@@ -66,6 +69,8 @@ class Settings:
             **self._bucket,
             **self._retention,
             "HEIMDALL_DEPLOYMENT": self.deployment,
+            "HEIMDALL_WAKES_URL": wakes_url,
+            "HEIMDALL_LONG_JOBS_ARN": self.long_jobs_arn,
         }
 
     def orchestrate(self, runners: Mapping[str, RunnerAddress]) -> dict[str, str]:

@@ -1,29 +1,38 @@
 """One attempt to do a job: its plugin called, and kept what that tells on the way."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from functions.execute.collecting import RunParts, collected
 from functions.execute.engine import EngineWork
 from functions.execute.redacted import redacted_report, refuse_secret_handle
 from functions.execute.redacted_logs import keep_out_of_logs
-from functions.execute.supervisor import Supervisor
 from heimdall.domain.attributes import with_attributes, with_outputs
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
-from heimdall.domain.errors import HeimdallError
+from heimdall.domain.errors import HeimdallError, PluginError, TransientPluginError
 from heimdall.domain.job import Job
 from heimdall.domain.job_files import JobFiles
 from heimdall.domain.ports import StaleJobError
 from heimdall.observability import logger
+from heimdall.plugin.detached import is_detached
 from heimdall.plugin.identity import Identity
-from heimdall.plugin.redaction import Redactor
 from heimdall.plugin.secret import SecretReader
-from heimdall.plugin.spec import OutputStream, RunReport, RunRequest, RunState
+from heimdall.plugin.spec import (
+    Plugin,
+    RunHandle,
+    RunReport,
+    RunRequest,
+    RunState,
+    StopSignal,
+)
 from heimdall.runtime import ExecuteRuntime
+
+Told = TypeVar("Told")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,36 +51,57 @@ class Attempt:
     Attributes:
         job: as it is stored.
         seconds_left: how long the work may take inside the plugin's `start`.
-        streams: stdout and stderr, without secrets.
-        redactor: knows the secrets that were revealed to the plugin.
+        parts: where all that the run gives is kept.
         context: the job's, once it is read.
+        handle: of work that was left to itself.
         outputs: what the plugin told so far.
     """
 
     job: Job
     assignment: Assignment
     runtime: ExecuteRuntime
-    supervisor: Supervisor
-    streams: Sequence[OutputStream]
-    redactor: Redactor
+    supervisor: StopSignal
+    parts: RunParts
     seconds_left: float
     context: dict[str, Any] | None = None
+    handle: RunHandle | None = None
     outputs: dict[str, str] = field(default_factory=dict)
 
-    def make(self) -> RunReport:
+    def make(self) -> RunReport | None:
         """Let the plugin do the work; whatever it raises becomes a report, without secrets.
+
+        Returns:
+            How the work ended; None if it goes on at an engine and may be left to itself.
 
         Raises:
             StaleJobError: the run is not ours any more.
         """
-        keep_out_of_logs(self.redactor)
-        return redacted_report(self._reported(), self.redactor)
+        return self._told(self._work)
 
-    def _reported(self) -> RunReport:
+    def begin(self, *, is_retry: bool) -> RunHandle | RunReport:
+        """Let the plugin start work at its engine, and do not follow it.
+
+        Raises:
+            TransientPluginError: it could not be started now.
+            StaleJobError: the run is not ours any more.
+        """
+        return self._told(lambda: self._start(is_retry=is_retry), passes=TransientPluginError)
+
+    def _told(
+        self, work: Callable[[], Told], passes: type[Exception] = StaleJobError
+    ) -> Told | RunReport:
+        """Give what comes of some work without secrets; what it raises becomes a report."""
+        keep_out_of_logs(self.parts.redactor)
+        told = self._reported(work, passes)
+        return redacted_report(told, self.parts.redactor) if isinstance(told, RunReport) else told
+
+    def _reported(self, work: Callable[[], Told], passes: type[Exception]) -> Told | RunReport:
         try:
-            return self._work()
-        except StaleJobError:
+            return work()
+        except (StaleJobError, passes):
             raise
+        except PluginError as error:
+            return RunReport(state=RunState.FAILED, detail=str(error), failure=error.failure)
         except HeimdallError as error:
             return RunReport(state=RunState.FAILED, detail=str(error))
         except ValidationError as error:
@@ -83,40 +113,70 @@ class Attempt:
             reason = f"the plugin {plugin!r} failed: {type(error).__name__}: {error}"
             return RunReport(state=RunState.FAILED, detail=reason)
 
-    def _work(self) -> RunReport:
-        plugin = self.runtime.plugins.plugin(self.assignment.command.plugin)
+    def _start(self, *, is_retry: bool = False) -> RunHandle | RunReport:
         self.context = read_context(self.job, files=self.runtime.files)
-        started = plugin.start(self._request(self.context))
+        self._note_start()
+        started = self._plugin.start(self._request(self.context, is_retry=is_retry))
+        self.outputs.update(started.outputs)
+        if isinstance(started, RunHandle):
+            refuse_secret_handle(started, self._plugin, self.parts.redactor)
+        return started
+
+    def _note_start(self) -> None:
+        """Store that work may be at the engine from now on: a crash must not forget it."""
+        if self.job.is_start_called or not is_detached(self._plugin):
+            return
+        noted = replace(self.job, is_detached=True, is_start_called=True)
+        self.runtime.jobs.save(self.job, noted)
+        self.job = noted
+
+    def _work(self) -> RunReport | None:
+        started = self._start()
         if isinstance(started, RunReport):
-            self.outputs.update(started.outputs)
             return started
-        refuse_secret_handle(started, plugin, self.redactor)
         work = EngineWork(
             job=self.job,
             handle=started,
-            plugin=plugin,
+            plugin=self._plugin,
             jobs=self.runtime.jobs,
             supervisor=self.supervisor,
             outputs=self.outputs,
             tell=self.tell,
         )
         try:
-            return work.follow()
+            report = work.follow()
         finally:
             self.job = work.job
+        self.handle = started
+        if report is None or not is_detached(self._plugin):
+            return report
+        try:
+            return collected(self._plugin, started, report, self.parts.output)
+        except TransientPluginError:
+            return None
+
+    @property
+    def told_outputs(self) -> dict[str, str]:
+        """What the plugin told so far, without secrets."""
+        redacted: dict[str, str] = self.parts.redactor.value(self.outputs)
+        return redacted
 
     def tell(self, job: Job) -> Job:
         """Return the job with what the plugin told so far, in its outputs and its attributes."""
-        told = with_outputs(job, self.redactor.value(self.outputs))
+        told = with_outputs(job, self.told_outputs)
         if self.context is None:
             return told
         command, cluster = self.assignment.command, self.assignment.cluster
         return with_attributes(told, command, cluster, context=self.context)
 
-    def _request(self, context: dict[str, Any]) -> RunRequest:
+    @property
+    def _plugin(self) -> Plugin:
+        return self.runtime.plugins.plugin(self.assignment.command.plugin)
+
+    def _request(self, context: dict[str, Any], *, is_retry: bool) -> RunRequest:
         job, command, cluster = self.job, self.assignment.command, self.assignment.cluster
         models = self.runtime.plugins.options(command.plugin)
-        secrets = {"secrets": SecretReader(self.runtime.read_secret, self.redactor)}
+        secrets = {"secrets": SecretReader(self.runtime.read_secret, self.parts.redactor)}
         return RunRequest(
             job_id=job.id,
             run=job.run,
@@ -128,9 +188,11 @@ class Attempt:
             command_options=models.command.model_validate(dict(command.context), context=secrets),
             cluster_options=models.cluster.model_validate(dict(cluster.context), context=secrets),
             seconds_left=self.seconds_left,
+            run_seconds=job.run_seconds,
+            is_retry=is_retry,
             stop=self.supervisor,
-            stdout=self.streams[0],
-            stderr=self.streams[1],
+            stdout=self.parts.output.stdout,
+            stderr=self.parts.output.stderr,
             identity=identity_of(job, self.runtime),
         )
 

@@ -5,14 +5,17 @@ import time
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, replace
 
-from functions.execute.supervisor import Supervisor
-from heimdall.domain.errors import PluginError, StoreThrottledError, TransientPluginError
+from functions.execute import asking
+from heimdall.domain.errors import PluginError, StoreThrottledError
 from heimdall.domain.job import Job
 from heimdall.domain.ports import JobStore, StaleJobError
 from heimdall.observability import logger
-from heimdall.plugin.spec import Plugin, RunHandle, RunReport, RunState
+from heimdall.plugin.spec import Plugin, RunHandle, RunReport, RunState, StopSignal
 
 POLL_SECONDS = 1.0
+FOLLOW_SECONDS = 20.0
+"""How long a function follows work by itself: a sync job's caller waits no longer for it."""
+
 CANCEL_GRACE_SECONDS = 5.0
 
 
@@ -25,20 +28,25 @@ class EngineWork:
         handle: how to find the work.
         outputs: what the plugin told of the work; grows as it tells more.
         tell: returns the job with them.
+        follow_seconds: after which the work is left to itself.
     """
 
     job: Job
     handle: RunHandle
     plugin: Plugin
     jobs: JobStore
-    supervisor: Supervisor
+    supervisor: StopSignal
     outputs: MutableMapping[str, str]
     tell: Callable[[Job], Job]
+    follow_seconds: float = FOLLOW_SECONDS
 
-    def follow(self) -> RunReport:
+    def follow(self) -> RunReport | None:
         """Store the handle, then ask after the work until it has ended.
 
         The engine is told when the work has to end.
+
+        Returns:
+            How it ended; None if it goes on, and may be left to the state machine.
 
         Raises:
             StaleJobError: the run is not ours any more; the engine was told to end the work.
@@ -48,8 +56,9 @@ class EngineWork:
         self.outputs.update(self.handle.outputs)
         self._keep(lambda job: self.tell(replace(job, handle=handle)))
         give_up_at: float | None = None
+        leave_at = time.monotonic() + self.follow_seconds
         while True:
-            report = self._poll()
+            report = asking.poll(self.plugin, self.handle)
             self.outputs.update(report.outputs)
             if report.state is not RunState.RUNNING:
                 return report
@@ -59,6 +68,8 @@ class EngineWork:
                 if time.monotonic() > give_up_at:
                     raise PluginError("the engine was told to end the work and has not done so")
                 time.sleep(min(pause, POLL_SECONDS))
+            elif time.monotonic() >= leave_at:
+                return None
             elif self.supervisor.wait(pause) and self._cancel():
                 give_up_at = time.monotonic() + CANCEL_GRACE_SECONDS
 
@@ -86,18 +97,8 @@ class EngineWork:
                 break
         self.job = before
 
-    def _poll(self) -> RunReport:
-        try:
-            return self.plugin.poll(self.handle)
-        except TransientPluginError as error:
-            logger.info("engine out of reach", reason=str(error))
-            return RunReport(state=RunState.RUNNING)
-
     def _cancel(self) -> bool:
-        try:
-            self.plugin.cancel(self.handle)
-        except TransientPluginError as error:
-            logger.info("engine out of reach", reason=str(error))
-            time.sleep(POLL_SECONDS)
-            return False
-        return True
+        if asking.cancel(self.plugin, self.handle):
+            return True
+        time.sleep(POLL_SECONDS)
+        return False

@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.batch import (
 )
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from functions.execute import service
+from functions.execute import long_runs, service
 from functions.execute.attempt import Assignment
 from functions.execute.health import make_probes
 from heimdall.dispatch import job_from_message, job_to_message
@@ -28,13 +28,19 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 @metrics.log_metrics
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: Any) -> Mapping[str, Any]:  # noqa: ANN401
-    """Run the job of an invocation, or the one that the queue delivers; or probe clusters."""
+    """Do what is asked: run a job, look after a long one, or probe clusters.
+
+    Sync jobs and probes come by invocation, async jobs and wakes by the queues, and the steps of
+    long jobs from the state machine.
+    """
     if "probes" in event:
         return _probe(event["probes"])
+    if "long_run" in event:
+        return _advance(event["long_run"])
     if "Records" not in event:
         return _run_invoked(event, context)
     answer: Mapping[str, Any] = process_partial_response(
-        event=event, record_handler=_run_delivered, processor=processor, context=context
+        event=event, record_handler=_take_record, processor=processor, context=context
     )
     return answer
 
@@ -46,7 +52,10 @@ def _run_invoked(event: Mapping[str, Any], context: Any) -> Mapping[str, Any]:  
         Cluster.from_dict(event["cluster"]),
     )
     finished = service.execute_run(
-        assignment, runtime=execute_runtime(), seconds_left=_seconds_left(context)
+        assignment,
+        function=context.function_name,
+        runtime=execute_runtime(),
+        seconds_left=_seconds_left(context),
     )
     return {"job": job_to_message(finished.job), "result": finished.result}
 
@@ -57,15 +66,41 @@ def _probe(messages: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     return {"checks": [check.to_dict() for check in checks]}
 
 
-def _run_delivered(record: SQSRecord, lambda_context: Any) -> None:  # noqa: ANN401
+def _advance(step: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Take one step of the state machine: `begin` or `finish` a run."""
+    job_id, run = step["job_id"], step["run"]
+    if step["name"] == "begin":
+        long_runs.begin(job_id, run, token=step["token"], runtime=execute_runtime())
+    else:
+        long_runs.finish(job_id, run, runtime=execute_runtime())
+    return {}
+
+
+def _take_record(record: SQSRecord, lambda_context: Any) -> None:  # noqa: ANN401
     message = json.loads(record.body)
+    if "wake" in message:
+        called = message["wake"]
+        runtime = execute_runtime()
+        long_runs.wake(called["job_id"], called["run"], turn=called["number"], runtime=runtime)
+    else:
+        _run_delivered(message, lambda_context)
+
+
+def _run_delivered(message: Mapping[str, Any], lambda_context: Any) -> None:  # noqa: ANN401
     assignment = service.take_delivery(message["job_id"], message["run"], runtime=execute_runtime())
     if assignment is None:
         metrics.add_metric(name="DeliveryDropped", unit="Count", value=1)
         return
+    name, runtime = lambda_context.function_name, execute_runtime()
+    if assignment.job.is_detached:
+        long_runs.hand_over(assignment.job, function=name, runtime=runtime)
+        return
     try:
         service.execute_run(
-            assignment, runtime=execute_runtime(), seconds_left=_seconds_left(lambda_context)
+            assignment,
+            function=name,
+            runtime=runtime,
+            seconds_left=_seconds_left(lambda_context),
         )
     except StaleJobError:
         logger.warning("the run was given up by somebody else", job_id=message["job_id"])

@@ -4,19 +4,19 @@ import secrets
 from dataclasses import replace
 
 from functions.execute.attempt import Assignment, Attempt, read_context
-from functions.execute.ending import outcome_of, record, unstored
-from functions.execute.streams import StreamWriter
+from functions.execute.collecting import RunParts
+from functions.execute.ending import End, conclude
+from functions.execute.long_runs import leave
 from functions.execute.supervisor import Supervisor
 from heimdall.domain.attributes import with_attributes
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
-from heimdall.domain.errors import JobNotFoundError, NotFoundError, StoreThrottledError
+from heimdall.domain.errors import JobNotFoundError, NotFoundError
 from heimdall.domain.job import LEASE_MS, Job, JobStatus, RunOutcome
 from heimdall.domain.limits import why_unwanted
 from heimdall.domain.ports import FinishedRun, StaleJobError
-from heimdall.domain.result import ANSWERED_BYTES
 from heimdall.observability import count, logger
-from heimdall.plugin.redaction import RedactedStream, Redactor
+from heimdall.plugin.detached import is_detached
 from heimdall.runtime import ExecuteRuntime
 
 MARGIN_SECONDS = 8.0
@@ -50,12 +50,13 @@ def take_delivery(job_id: str, run: int, *, runtime: ExecuteRuntime) -> Assignme
 
 
 def execute_run(
-    assignment: Assignment, *, runtime: ExecuteRuntime, seconds_left: float
+    assignment: Assignment, *, function: str, runtime: ExecuteRuntime, seconds_left: float
 ) -> FinishedRun:
-    """Run one attempt of a job and record how it ended.
+    """Run one attempt of a job and record how it ended; work at an engine may be left to itself.
 
     Args:
         assignment: the job, RUNNING, and its pair.
+        function: the name of the function that this is.
         runtime: what the function works with.
         seconds_left: until Lambda ends the function.
 
@@ -63,40 +64,28 @@ def execute_run(
         StaleJobError: the run was given up by somebody else; nothing was recorded.
     """
     job = assignment.job
-    streams = [
-        StreamWriter(runtime.files, job_id=job.id, run=job.run, name=name)
-        for name in ("stdout", "stderr")
-    ]
-    redactor = Redactor()
-    redacted = [RedactedStream(stream, redactor) for stream in streams]
+    parts = RunParts(job, runtime.files)
     budget = max(seconds_left - MARGIN_SECONDS, 0.0)
     with Supervisor(
-        job, jobs=runtime.jobs, streams=streams, clock=runtime.clock, seconds_left=budget
+        job,
+        jobs=runtime.jobs,
+        streams=parts.streams.writers,
+        clock=runtime.clock,
+        seconds_left=budget,
     ) as supervisor:
         attempt = Attempt(
             job=job,
             assignment=assignment,
             runtime=runtime,
             supervisor=supervisor,
-            streams=redacted,
-            redactor=redactor,
+            parts=parts,
             seconds_left=budget,
         )
         report = attempt.make()
-    result = report.result.to_json() if report.result else None
-    try:
-        for stream in redacted:
-            stream.close()
-        ends = [stream.close() for stream in streams]
-        outcome = outcome_of(report, supervisor.reason, budget, result, ends)
-        if result and outcome.result is None and outcome.result_bytes:
-            runtime.files.put_result(job.id, job.run, result)
-    except StoreThrottledError as error:
-        outcome = unstored(report, error)
-    finished = record(attempt.job, outcome, tell=attempt.tell, runtime=runtime)
-    count(f"Job{finished.status.capitalize()}", job_id=job.id, plugin=job.plugin)
-    travels = result is not None and 0 < outcome.result_bytes <= ANSWERED_BYTES
-    return FinishedRun(finished, result if travels else None)
+    if report is None:
+        return FinishedRun(leave(attempt, function=function, runtime=runtime), None)
+    end = End(report=report, stopped=supervisor.reason, seconds=budget)
+    return conclude(attempt.job, end, parts=parts, tell=attempt.tell, runtime=runtime)
 
 
 class _NotToRunError(Exception):
@@ -127,7 +116,12 @@ def _started(job: Job, command: Command, cluster: Cluster, runtime: ExecuteRunti
     begun = job.started(
         now_ms=now_ms, lease_expires_at_ms=now_ms + LEASE_MS, claim=secrets.token_hex(4)
     )
-    started = replace(begun, command_revision=command.revision, cluster_revision=cluster.revision)
+    started = replace(
+        begun,
+        command_revision=command.revision,
+        cluster_revision=cluster.revision,
+        is_detached=is_detached(runtime.plugins.plugin(command.plugin)),
+    )
     if not cluster.attributes:
         return started
     context = read_context(job, files=runtime.files)

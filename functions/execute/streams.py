@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from threading import Lock
 
+from heimdall.domain.job import Job
 from heimdall.domain.job_files import JobFiles
 from heimdall.domain.stream import INLINE_BYTES, MAX_BYTES, PART_BYTES
+from heimdall.plugin.redaction import RedactedStream, Redactor
 
 _DROPPED = b"\n[heimdall: the stream is longer than %d bytes; the rest was dropped]\n"
 
@@ -15,6 +17,28 @@ class StreamEnd:
 
     kept: bytes
     size: int
+
+
+class RunStreams:
+    """Stdout and stderr of a run, without the secrets that a redactor knows.
+
+    Attributes:
+        writers: what takes the bytes in the end.
+        redacted: what plugins write to.
+    """
+
+    def __init__(self, files: JobFiles, job: Job, redactor: Redactor) -> None:
+        self.writers = [
+            StreamWriter(files, job_id=job.id, run=job.run, name=name)
+            for name in ("stdout", "stderr")
+        ]
+        self.redacted = [RedactedStream(writer, redactor) for writer in self.writers]
+
+    def close(self) -> "list[StreamEnd]":
+        """Store the rest of both."""
+        for stream in self.redacted:
+            stream.close()
+        return [writer.close() for writer in self.writers]
 
 
 class StreamWriter:

@@ -1,8 +1,9 @@
-"""Runs every minute: the sweep."""
+"""Runs every minute: the sweep. And whenever work at an engine has ended."""
 
 from typing import Any
 
 from functions.orchestrate import service
+from functions.orchestrate.events import pass_on
 from heimdall.observability import logger, metrics
 from heimdall.runtime import orchestrate_runtime
 
@@ -11,8 +12,10 @@ _LAST_SECONDS_MS = 10_000
 
 @metrics.log_metrics
 @logger.inject_lambda_context
-def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, int]:  # noqa: ANN401, ARG001
-    """Sweep once."""
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, int]:  # noqa: ANN401
+    """Pass on an engine's event, or sweep once."""
+    if "detail-type" in event:
+        return {"woken": int(pass_on(event, runtime=orchestrate_runtime()))}
     report = service.sweep(
         runtime=orchestrate_runtime(),
         has_time=lambda: context.get_remaining_time_in_millis() > _LAST_SECONDS_MS,
@@ -24,6 +27,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, int]:  # no
         "looked": report.looked,
         "seen": report.seen,
         "resent": report.resent,
+        "woken": report.woken,
         "ended": report.ended,
         "failed": report.failed,
     }

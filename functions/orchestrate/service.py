@@ -1,4 +1,4 @@
-"""The sweep: jobs that were never delivered are sent again, runs whose executor died are ended."""
+"""The sweep: what was lost on its way is sent again, runs whose executor died are ended."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from heimdall.domain.errors import RunnerUnavailableError
 from heimdall.domain.job import UNKNOWN_SIZE, Job, JobStatus, RunOutcome
 from heimdall.domain.limits import why_unwanted
+from heimdall.domain.long_jobs import OVERDUE_MS
 from heimdall.domain.open_jobs import JUST_FINISHED_MS, MARKER_MS, Found, Look, UnreadableJob
 from heimdall.domain.ports import StaleJobError
 from heimdall.domain.retries import has_just_moved
@@ -34,6 +35,7 @@ class SweepReport:
     looked: int = 0
     seen: int = 0
     resent: int = 0
+    woken: int = 0
     ended: int = 0
     failed: int = 0
     is_complete: bool = True
@@ -141,6 +143,8 @@ def _move_on(job: Job, now_ms: int, report: SweepReport, runtime: OrchestrateRun
         )
     elif job.is_waiting:
         report.resent += _send_again(job, now_ms, runtime)
+    elif job.is_detached or job.handle is not None:
+        report.woken += _wake(job, now_ms, runtime)
     elif job.lease_expires_at_ms is not None and job.lease_expires_at_ms < now_ms:
         report.ended += _end(job, _died(job), now_ms, runtime)
 
@@ -158,6 +162,20 @@ def _send_again(job: Job, now_ms: int, runtime: OrchestrateRuntime) -> bool:
         logger.warning("job not sent yet", job_id=job.id, reason=str(error))
         return False
     count("JobSentAgain", job_id=job.id)
+    return True
+
+
+def _wake(job: Job, now_ms: int, runtime: OrchestrateRuntime) -> bool:
+    """Have work at an engine looked after whose wake was lost, or whose start was."""
+    due_ms = job.wake_at_ms if job.lease_expires_at_ms is None else job.lease_expires_at_ms
+    if due_ms is not None and due_ms > now_ms - OVERDUE_MS:
+        return False
+    try:
+        runtime.runners.wake(job)
+    except RunnerUnavailableError as error:
+        logger.warning("wake not sent", job_id=job.id, reason=str(error))
+        return False
+    count("JobWokenLate", job_id=job.id, plugin=job.plugin)
     return True
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from aws_lambda_powertools.event_handler import Response
 
-from functions.submit import service
+from functions.submit import cancels, service
 from functions.submit.answers import answer_of
 from functions.submit.schemas import JobRequest, body, read_key
 from heimdall.domain.access import Role
@@ -45,7 +45,7 @@ def submit_job() -> Response[str]:
 @router.post("/api/v1/job/<job_id>/cancel")
 def cancel_job(job_id: str) -> Response[str]:
     """Ask for a job's end."""
-    service.cancel_job(job_id_of(job_id), access=access(router), runtime=submit_runtime())
+    cancels.cancel_job(job_id_of(job_id), access=access(router), runtime=submit_runtime())
     return json_response({"status": "CANCELING"})
 
 

@@ -1,4 +1,4 @@
-"""Submitting and canceling jobs."""
+"""Submitting jobs."""
 
 import json
 from collections.abc import Mapping
@@ -127,50 +127,6 @@ def wish_of(request: JobRequest, access: Access) -> Wish:
     )
 
 
-def cancel_job(job_id: str, *, access: Access, runtime: SubmitRuntime) -> Job:
-    """Ask for a job's end; asking again changes nothing.
-
-    Raises:
-        JobNotFoundError: there is no such job.
-        ForbiddenError: it is somebody else's.
-        InvalidTransitionError: the job has ended already.
-    """
-    job = runtime.jobs.get(job_id)
-    access.require_sight_of(job)
-    while True:
-        canceled = job.cancel_requested(
-            by=access.caller.user,
-            now_ms=runtime.clock.now_ms(),
-            keep_for_days=runtime.settings.retention_days,
-        )
-        if canceled is job:
-            return job
-        try:
-            runtime.jobs.save(job, canceled)
-        except StaleJobError as stale:
-            job = stale.current or runtime.jobs.get(job_id)
-        else:
-            count("JobCancelRequested", job_id=job_id)
-            _note_cancel(job_id, access, runtime)
-            return canceled
-
-
-def _note_cancel(job_id: str, access: Access, runtime: SubmitRuntime) -> None:
-    from heimdall.domain.audit import AuditEntry, AuditUnavailableError
-
-    entry = AuditEntry.done(
-        access.caller,
-        at_ms=runtime.clock.now_ms(),
-        action="job.cancel",
-        target=f"job/{job_id}",
-    )
-    try:
-        runtime.audit().record(entry)
-    except AuditUnavailableError as error:
-        # The job itself keeps who canceled it.
-        logger.warning("cancel not in the audit trail", exc_info=error, **entry.to_dict())
-
-
 def context_text(request: JobRequest) -> str:
     """Write a request's context as JSON text.
 
@@ -251,7 +207,7 @@ def _run_now(job: Job, plan: Plan, runtime: SubmitRuntime) -> Submission:
     except RunnerUnavailableError as error:
         _fail(running, str(error), runtime)
         raise
-    # A run that failed may be followed by another, which nobody waits for.
+    # A run that failed may be followed by another, and one at an engine may go on by itself.
     goes_on = not finished.job.status.is_final
     return Submission(finished.job, finished.result, goes_on=goes_on)
 

@@ -8,6 +8,8 @@ JOBS = "jobs"
 CATALOG = "catalog"
 BUCKET = "bucket"
 QUEUE = "light"
+WAKES = "light-wakes"
+LONG_JOBS_ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:Heimdall-long-jobs"
 EXECUTE = "execute-light"
 LISTED = [
     *("name", "version", "user", "tags", "command_id", "command_name"),
@@ -31,14 +33,18 @@ def create_resources() -> dict[str, str]:
     _create_table(dynamodb, CATALOG, attributes={}, indexes=[])
     boto3.client("s3").create_bucket(Bucket=BUCKET)
     queue_url = boto3.client("sqs").create_queue(QueueName=QUEUE)["QueueUrl"]
+    wakes_url = boto3.client("sqs").create_queue(QueueName=WAKES)["QueueUrl"]
     runners = (
         f'{{"light": {{"function": "{EXECUTE}", "queue_url": "{queue_url}", '
-        '"plugins": ["ping", "shell", "noop"]}}'
+        f'"wakes_url": "{wakes_url}", '
+        '"plugins": ["ping", "shell", "noop", "stepfunctions"]}}'
     )
     return {
         "HEIMDALL_JOBS_TABLE": JOBS,
         "HEIMDALL_CATALOG_TABLE": CATALOG,
         "HEIMDALL_BUCKET": BUCKET,
+        "HEIMDALL_WAKES_URL": wakes_url,
+        "HEIMDALL_LONG_JOBS_ARN": LONG_JOBS_ARN,
         "HEIMDALL_DEPLOYMENT": "Heimdall-us-east-1",
         "HEIMDALL_RUNNERS": runners,
         "HEIMDALL_RETENTION_DAYS": "30",

@@ -81,7 +81,7 @@ def test_end_of_a_run_that_was_given_up_is_not_recorded(world: World) -> None:
     slow = replace(runtime.execute_runtime(), jobs=_overtaken())
 
     with pytest.raises(StaleJobError):
-        execute.execute_run(assignment, runtime=slow, seconds_left=60.0)
+        execute.execute_run(assignment, function="function", runtime=slow, seconds_left=60.0)
 
     assert world.get(f"/api/v1/job/{job_id}").body["error"] == "somebody else"
 

@@ -58,7 +58,14 @@ def test_young_job_is_left_alone(world: World, clock: FakeClock) -> None:
     _submit(world)
     clock.advance(30)
 
-    assert world.sweep() == {"looked": 0, "seen": 0, "resent": 0, "ended": 0, "failed": 0}
+    assert world.sweep() == {
+        "looked": 0,
+        "seen": 0,
+        "resent": 0,
+        "woken": 0,
+        "ended": 0,
+        "failed": 0,
+    }
 
 
 def _die_while_running(world: World) -> str:
@@ -139,7 +146,14 @@ def test_job_that_finishes_within_a_minute_is_looked_at_and_never_marked(
     world.deliver_all()
     clock.advance(90)
 
-    assert world.sweep() == {"looked": 1, "seen": 0, "resent": 0, "ended": 0, "failed": 0}
+    assert world.sweep() == {
+        "looked": 1,
+        "seen": 0,
+        "resent": 0,
+        "woken": 0,
+        "ended": 0,
+        "failed": 0,
+    }
 
     assert _markers() == set()
     assert world.sweep()["looked"] == 0

@@ -8,6 +8,7 @@ import pytest
 from heimdall import settings
 
 COMMON = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
+LONG_JOBS = "arn:Partition:states:Region:AccountId:stateMachine:Heimdall-long-jobs"
 FUNCTIONS = {
     "Submit": {
         "package": "submit",
@@ -48,6 +49,8 @@ FUNCTIONS = {
             "HEIMDALL_BUCKET": "Files",
             "HEIMDALL_RETENTION_DAYS": "30",
             "HEIMDALL_DEPLOYMENT": "Heimdall-Region",
+            "HEIMDALL_WAKES_URL": "LightWakesQueue",
+            "HEIMDALL_LONG_JOBS_ARN": LONG_JOBS,
         },
     },
     "Orchestrate": {
@@ -61,7 +64,8 @@ RUNNERS = {
     "light": {
         "function": "ExecuteLightFunction",
         "queue_url": "LightJobsQueue",
-        "plugins": ["ping", "shell", "noop"],
+        "wakes_url": "LightWakesQueue",
+        "plugins": ["ping", "shell", "noop", "stepfunctions"],
     }
 }
 

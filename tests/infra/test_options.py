@@ -61,6 +61,7 @@ def test_each_runner_has_its_function_queue_and_parameter(changed):
     assert runners["sql"] == {
         "function": "ExecuteSqlFunction",
         "queue_url": "SqlJobsQueue",
+        "wakes_url": "SqlWakesQueue",
         "plugins": ["trino", "clickhouse"],
     }
     assert functions(changed)["ExecuteSqlFunction"]["MemorySize"] == 1769
@@ -72,7 +73,7 @@ def test_runner_may_take_jobs_of_its_own_queue_only(changed):
     (policy,) = changed.properties("AWS::IAM::Role")["ExecuteSqlRole"]["Policies"]
     take = [each for each in policy["PolicyDocument"]["Statement"] if each["Sid"] == "TakeJobs"]
 
-    assert [each["Resource"] for each in take] == ["SqlJobsQueue.Arn"]
+    assert [each["Resource"] for each in take] == [["SqlJobsQueue.Arn", "SqlWakesQueue.Arn"]]
 
 
 @pytest.mark.parametrize("runner", ["Light", "Sql"])

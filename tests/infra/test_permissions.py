@@ -6,6 +6,7 @@ SECRETS = "arn:Partition:secretsmanager:Region:AccountId:secret:heimdall/*"
 PARAMETERS = "arn:Partition:ssm:Region:AccountId:parameter/heimdall/*"
 ENGINE_ROLES = "arn:Partition:iam::AccountId:role/heimdall/*"
 
+LONG_JOBS = "arn:Partition:states:Region:AccountId:stateMachine:Heimdall-long-jobs"
 FUNCTIONS = {
     "Submit": {
         "Jobs": (
@@ -25,6 +26,7 @@ FUNCTIONS = {
         "StoreContexts": ("s3:PutObject", "Files.Arn/jobs/*/context.json"),
         "RepeatResults": ("s3:GetObject", "Files.Arn/jobs/*/result.json"),
         "SendJobs": ("sqs:SendMessage", "LightJobsQueue.Arn"),
+        "WakeLongJobs": ("sqs:SendMessage", "LightWakesQueue.Arn"),
         "RunSyncJobs": ("lambda:InvokeFunction", "ExecuteLightFunction.Arn"),
         "Logs": (["logs:CreateLogStream", "logs:PutLogEvents"], "SubmitLogs.Arn"),
     },
@@ -70,7 +72,14 @@ FUNCTIONS = {
         "JoinStreams": ("s3:GetObject", "Files.Arn/jobs/*/std*"),
         "TakeJobs": (
             ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
-            "LightJobsQueue.Arn",
+            ["LightJobsQueue.Arn", "LightWakesQueue.Arn"],
+        ),
+        "SendWakes": ("sqs:SendMessage", "LightWakesQueue.Arn"),
+        "WaitForLongJobs": (["states:StartExecution", "states:SendTaskSuccess"], LONG_JOBS),
+        "RememberWork": (
+            "dynamodb:PutItem",
+            "Jobs.Arn",
+            {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["WORK#*"]}},
         ),
         "ReadSecrets": ("secretsmanager:GetSecretValue", SECRETS),
         "ReadParameters": ("ssm:GetParameter", PARAMETERS),
@@ -92,10 +101,14 @@ FUNCTIONS = {
             "Jobs.Arn",
         ),
         "SendJobs": ("sqs:SendMessage", "LightJobsQueue.Arn"),
+        "WakeLongJobs": ("sqs:SendMessage", "LightWakesQueue.Arn"),
         "Logs": (["logs:CreateLogStream", "logs:PutLogEvents"], "OrchestrateLogs.Arn"),
     },
 }
-OTHERS = {"EveryMinute": {"Invoke": ("lambda:InvokeFunction", "OrchestrateFunction.Arn")}}
+OTHERS = {
+    "EveryMinute": {"Invoke": ("lambda:InvokeFunction", "OrchestrateFunction.Arn")},
+    "LongJobs": {"CallRunners": ("lambda:InvokeFunction", "ExecuteLightFunction.Arn")},
+}
 ROLES = FUNCTIONS | OTHERS
 
 WILDCARDS = {
@@ -126,7 +139,7 @@ def roles(assembly):
     return assembly.properties("AWS::IAM::Role")
 
 
-def test_there_is_one_role_for_each_function_and_one_for_the_schedule(roles):
+def test_there_is_one_role_for_each_function_for_the_schedule_and_for_long_jobs(roles):
     assert set(roles) == {f"{name}Role" for name in ROLES}
 
 
@@ -176,14 +189,24 @@ def test_every_star_in_a_resource_has_a_reason(roles):
     assert stars == set(WILDCARDS)
 
 
+def test_only_rules_of_events_may_invoke_orchestrate(assembly):
+    permissions = assembly.properties("AWS::Lambda::Permission").values()
+    rules = assembly.resources("AWS::Events::Rule")
+
+    allowed = [each for each in permissions if each["FunctionName"] == "OrchestrateFunction.Arn"]
+    assert {each["Principal"] for each in allowed} == {"events.amazonaws.com"}
+    assert {each["SourceArn"] for each in allowed} == {f"{name}.Arn" for name in rules}
+
+
 def test_only_the_api_may_invoke_submit_and_query(assembly):
     permissions = assembly.properties("AWS::Lambda::Permission").values()
+    theirs = [each for each in permissions if each["FunctionName"] != "OrchestrateFunction.Arn"]
 
-    assert {each["FunctionName"] for each in permissions} == {
+    assert {each["FunctionName"] for each in theirs} == {
         "SubmitFunction.Arn",
         "QueryFunction.Arn",
     }
-    for each in permissions:
+    for each in theirs:
         assert each["Action"] == "lambda:InvokeFunction"
         assert each["Principal"] == "apigateway.amazonaws.com"
         assert each["SourceArn"].startswith("arn:Partition:execute-api:Region:AccountId:Api/")

@@ -81,14 +81,26 @@ def test_queue_refuses_plain_http(assembly, queue):
 
 
 def test_runner_is_given_one_job_at_a_time(assembly):
-    (delivery,) = assembly.properties("AWS::Lambda::EventSourceMapping").values()
+    deliveries = assembly.properties("AWS::Lambda::EventSourceMapping")
 
-    assert delivery == {
+    assert deliveries["LightJobsDelivery"] == {
         "BatchSize": 1,
         "EventSourceArn": "LightJobsQueue.Arn",
         "FunctionName": "ExecuteLightFunction",
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "ScalingConfig": {"MaximumConcurrency": "LightConcurrency"},
+    }
+
+
+def test_runner_is_given_several_wakes_at_a_time(assembly):
+    wakes = assembly.properties("AWS::Lambda::EventSourceMapping")["LightWakesDelivery"]
+
+    assert wakes == {
+        "BatchSize": 10,
+        "EventSourceArn": "LightWakesQueue.Arn",
+        "FunctionName": "ExecuteLightFunction",
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "ScalingConfig": {"MaximumConcurrency": 20},
     }
 
 
@@ -116,6 +128,7 @@ def test_alarms_watch_functions_queues_sweep_and_api(assembly):
         ("ApproximateAgeOfOldestMessage", "LightJobsQueue.QueueName"): 300,
         ("JobSweepFailed", "orchestrate"): 1,
         ("5xx", "Api"): 1,
+        ("ExecutionsFailed", "LongJobsStateMachine.Arn"): 1,
     }
     for alarm in alarms:
         assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"

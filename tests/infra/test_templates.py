@@ -12,6 +12,7 @@ from tests.infra.assembly import ROOT, run_app, short
 FILES = "HeimdallStateful:ExportsOutputFnGetAttFiles"
 HERE = "<AWS::Region>:<AWS::AccountId>"
 EXCEPTIONS = {
+    "LongJobsStateMachine": {"AwsSolutions-SF1", "AwsSolutions-SF2"},
     "Files": {"AwsSolutions-S1"},
     "FilesPolicy": {"AwsSolutions-S1"},
     "SubmitRole": {

@@ -9,8 +9,8 @@ from heimdall.settings import RunnerSettings
 from tests.factories import make_cluster
 
 RUNNERS = {
-    "light": RunnerSettings("execute-light", "queue", ("noop", "ping")),
-    "sql": RunnerSettings("execute-sql", "queue", ("trino",)),
+    "light": RunnerSettings("execute-light", "queue", "wakes", ("noop", "ping")),
+    "sql": RunnerSettings("execute-sql", "queue", "wakes", ("trino",)),
 }
 
 

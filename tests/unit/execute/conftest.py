@@ -12,16 +12,24 @@ from heimdall.runtime import ExecuteRuntime
 from heimdall.settings import ExecuteSettings
 from heimdall.store.health import DynamoHealthStore
 from heimdall.store.jobs import DynamoJobStore
+from heimdall.store.work import DynamoWorkIndex
 from tests.factories import make_cluster, make_command, make_running_job
 from tests.fakes.aws import aws_in_memory
 from tests.fakes.catalog import InMemoryCatalogStore
 from tests.fakes.clock import FakeClock
 from tests.fakes.files import InMemoryJobFiles
+from tests.fakes.long_jobs import FakeLongJobs, FakeWakes
 from tests.fakes.runs import secret_store
 from tests.fakes.tables import JOBS
 
 SETTINGS = ExecuteSettings(
-    jobs_table="j", catalog_table="c", bucket="b", deployment="d", retention_days=1
+    jobs_table="j",
+    catalog_table="c",
+    bucket="b",
+    deployment="d",
+    wakes_url="w",
+    long_jobs_arn="l",
+    retention_days=1,
 )
 
 
@@ -70,6 +78,9 @@ def make_runtime(jobs):
             plugins=OnePlugin(plugin, models),
             read_secret=secret_store(SECRETS),
             health=DynamoHealthStore(jobs.client, JOBS),
+            work=DynamoWorkIndex(jobs.client, JOBS),
+            wakes=FakeWakes(),
+            long_jobs=FakeLongJobs(),
             clock=FakeClock(),
         )
 
@@ -83,6 +94,8 @@ def run(jobs, make_runtime):
         jobs.create(running)
         assignment = Assignment(running, make_command(), cluster or make_cluster())
         made = make_runtime(plugin, **runtime)
-        return service.execute_run(assignment, runtime=made, seconds_left=60.0).job
+        return service.execute_run(
+            assignment, function="function", runtime=made, seconds_left=60.0
+        ).job
 
     return run

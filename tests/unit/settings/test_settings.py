@@ -17,8 +17,18 @@ from heimdall.settings import (
 from tests.factories import ALICE, PROXY
 
 RUNNERS = {
-    "light": {"function": "execute-light", "queue_url": "https://queue", "plugins": ["ping"]},
-    "sql": {"function": "execute-sql", "queue_url": "https://sql", "plugins": []},
+    "light": {
+        "function": "execute-light",
+        "queue_url": "https://queue",
+        "wakes_url": "https://w",
+        "plugins": ["ping"],
+    },
+    "sql": {
+        "function": "execute-sql",
+        "queue_url": "https://sql",
+        "wakes_url": "https://v",
+        "plugins": [],
+    },
 }
 ENVIRONMENT = {
     "HEIMDALL_JOBS_TABLE": "the-jobs",
@@ -29,6 +39,8 @@ ENVIRONMENT = {
     "HEIMDALL_ADMINS": f"{ALICE},{PROXY}",
     "HEIMDALL_DEFAULT_ROLE": "viewer",
     "HEIMDALL_RETENTION_DAYS": "30",
+    "HEIMDALL_WAKES_URL": "https://w",
+    "HEIMDALL_LONG_JOBS_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:long",
     "HEIMDALL_DEPLOYMENT": "Heimdall-eu-central-1",
     "HEIMDALL_AUDIT_RETENTION_DAYS": "365",
 }
@@ -45,8 +57,8 @@ def test_settings_are_read_from_the_variables_of_their_names():
         catalog_table="the-catalog",
         bucket="the-bucket",
         runners={
-            "light": RunnerSettings("execute-light", "https://queue", ("ping",)),
-            "sql": RunnerSettings("execute-sql", "https://sql", ()),
+            "light": RunnerSettings("execute-light", "https://queue", "https://w", ("ping",)),
+            "sql": RunnerSettings("execute-sql", "https://sql", "https://v", ()),
         },
         trusted_proxies=frozenset({PROXY}),
         admins=frozenset({ALICE, PROXY}),

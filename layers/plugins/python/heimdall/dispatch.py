@@ -40,6 +40,32 @@ def job_from_message(message: Mapping[str, Any]) -> Job:
     return Job(**values)
 
 
+def wake_to_message(job: Job, number: int | None) -> dict[str, Any]:
+    """Write a wake of the job's current run."""
+    return {"wake": {"job_id": job.id, "run": job.run, "number": number}}
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedWakes:
+    """Sends wakes to one runner's queue of them; implements `heimdall.domain.ports.Wakes`."""
+
+    sqs: Callable[[], "SQSClient"]
+    url: str
+
+    def wake(self, job: Job, *, number: int | None = None, delay_seconds: int = 0) -> None:
+        """Have the job's current run looked after, soon or after a delay."""
+        try:
+            self.sqs().send_message(
+                QueueUrl=self.url,
+                MessageBody=json.dumps(wake_to_message(job, number)),
+                DelaySeconds=delay_seconds,
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise RunnerUnavailableError(
+                f"the queue of wakes cannot be reached: {error}", job_id=job.id
+            ) from error
+
+
 @dataclass(frozen=True, slots=True)
 class LambdaRunners:
     """Reaches the runners of a deployment; implements `heimdall.domain.ports.Runners`.
@@ -70,6 +96,11 @@ class LambdaRunners:
             raise RunnerUnavailableError(
                 f"the queue of plugin {job.plugin!r} cannot be reached: {error}", job_id=job.id
             ) from error
+
+    def wake(self, job: Job, *, number: int | None = None, delay_seconds: int = 0) -> None:
+        """Have the job's current run looked after, soon or after a delay."""
+        wakes = QueuedWakes(self.sqs, self._runner(job.plugin).wakes_url)
+        wakes.wake(job, number=number, delay_seconds=delay_seconds)
 
     def run_now(self, job: Job, command: Command, cluster: Cluster) -> FinishedRun:
         """Run a job that is RUNNING already and wait until it is finished."""

@@ -10,9 +10,7 @@ from functools import cache as once
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
-import boto3
-from botocore.config import Config
-
+from heimdall import connections
 from heimdall.dispatch import LambdaRunners
 from heimdall.domain.access import AccessRules, Binding, Role
 from heimdall.domain.catalog import BindingCache, CatalogCache
@@ -35,29 +33,15 @@ from heimdall.store.jobs import DynamoJobStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_lambda import LambdaClient
-    from mypy_boto3_s3 import S3Client
-    from mypy_boto3_secretsmanager import SecretsManagerClient
-    from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_ssm import SSMClient
 
     from heimdall.domain.audit import AuditLog
     from heimdall.domain.health import HealthStore
     from heimdall.domain.idempotency import IdempotencyStore
+    from heimdall.domain.long_jobs import LongJobs, WorkIndex
     from heimdall.domain.open_jobs import OpenJobs
+    from heimdall.domain.ports import Wakes
     from heimdall.plugin.secret import ReadSecret
     from heimdall.probes import RunnerProbes
-
-SYNC_WAIT_SECONDS = 25
-"""How long `submit` waits for a sync job: the API gives up after 30 s, starts take some."""
-
-PROBES_WAIT_SECONDS = 15
-"""How long `query` waits for health probes: they take 10 s at most, a start of a runner some."""
-
-_ATTEMPTS = 3
-_CONNECT_SECONDS = 1
-_DYNAMODB_READ_SECONDS = 3
-_READ_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +90,9 @@ class ExecuteRuntime:
     plugins: PluginRegistry
     read_secret: "ReadSecret"
     health: "HealthStore"
+    work: "WorkIndex"
+    wakes: "Wakes"
+    long_jobs: "LongJobs"
     clock: Clock
 
 
@@ -117,6 +104,8 @@ class OrchestrateRuntime:
     jobs: JobStore
     open_jobs: "OpenJobs"
     runners: Runners
+    plugins: PluginRegistry
+    work: "WorkIndex"
     clock: Clock
 
 
@@ -126,7 +115,7 @@ def submit_runtime() -> SubmitRuntime:
     from heimdall.store.idempotency import DynamoIdempotencyStore
 
     settings = read_settings(SubmitSettings)
-    dynamodb = _dynamodb()
+    dynamodb = connections.dynamodb()
     clock = SystemClock()
     catalog = DynamoCatalogStore(dynamodb, settings.catalog_table)
     cache = CatalogCache(catalog, clock)
@@ -135,11 +124,13 @@ def submit_runtime() -> SubmitRuntime:
         settings=settings,
         jobs=DynamoJobStore(dynamodb, settings.jobs_table),
         idempotency=DynamoIdempotencyStore(dynamodb, settings.jobs_table),
-        files=S3JobFiles(once(_s3), settings.bucket),
+        files=S3JobFiles(once(connections.s3), settings.bucket),
         catalog=catalog,
         catalog_cache=cache,
         plugins=PluginRegistry(),
-        runners=LambdaRunners(settings.runners, once(_sqs), once(_waiting_lambda)),
+        runners=LambdaRunners(
+            settings.runners, once(connections.sqs), once(connections.waiting_lambda)
+        ),
         strategy=RandomRouting(SystemRandom()),
         gate=_gate(lambda: cache.snapshot().bindings, settings, audit, clock),
         audit=audit,
@@ -154,18 +145,18 @@ def query_runtime() -> QueryRuntime:
     from heimdall.store.health import DynamoHealthStore
 
     settings = read_settings(QuerySettings)
-    dynamodb = _dynamodb()
+    dynamodb = connections.dynamodb()
     clock = SystemClock()
     catalog = DynamoCatalogStore(dynamodb, settings.catalog_table)
     audit = once(lambda: _audit_log(dynamodb, settings))
     return QueryRuntime(
         settings=settings,
         jobs=DynamoJobStore(dynamodb, settings.jobs_table),
-        files=S3JobFiles(once(_s3), settings.bucket),
+        files=S3JobFiles(once(connections.s3), settings.bucket),
         catalog=catalog,
         catalog_cache=CatalogCache(catalog, clock),
         health=DynamoHealthStore(dynamodb, settings.jobs_table),
-        probes=RunnerProbes(settings.runners, once(_probing_lambda)),
+        probes=RunnerProbes(settings.runners, once(connections.probing_lambda)),
         cursor_key=_remembered(catalog.cursor_key),
         gate=_gate(BindingCache(catalog, clock).bindings, settings, audit, clock),
         audit=audit,
@@ -177,21 +168,28 @@ def query_runtime() -> QueryRuntime:
 def execute_runtime() -> ExecuteRuntime:
     """Make what `functions.execute` works with."""
     from heimdall.aws.clients import AwsClients
+    from heimdall.dispatch import QueuedWakes
     from heimdall.plugin.identity import PluginServices
     from heimdall.secrets import AwsSecrets
+    from heimdall.state_machine import StepFunctionsLongJobs
     from heimdall.store.health import DynamoHealthStore
+    from heimdall.store.work import DynamoWorkIndex
 
     settings = read_settings(ExecuteSettings)
-    dynamodb = _dynamodb()
+    dynamodb = connections.dynamodb()
     services = PluginServices(aws=AwsClients())
+    secrets = AwsSecrets(once(connections.secrets_manager), once(connections.parameters))
     return ExecuteRuntime(
         settings=settings,
         jobs=DynamoJobStore(dynamodb, settings.jobs_table),
-        files=S3JobFiles(once(_s3), settings.bucket),
+        files=S3JobFiles(once(connections.s3), settings.bucket),
         catalog=DynamoCatalogStore(dynamodb, settings.catalog_table),
         plugins=PluginRegistry(services=lambda: services),
-        read_secret=AwsSecrets(once(_secrets_manager), once(_parameters)).read,
+        read_secret=secrets.read,
         health=DynamoHealthStore(dynamodb, settings.jobs_table),
+        work=DynamoWorkIndex(dynamodb, settings.jobs_table),
+        wakes=QueuedWakes(once(connections.sqs), settings.wakes_url),
+        long_jobs=StepFunctionsLongJobs(once(connections.state_machines), settings.long_jobs_arn),
         clock=SystemClock(),
     )
 
@@ -200,16 +198,25 @@ def execute_runtime() -> ExecuteRuntime:
 def orchestrate_runtime() -> OrchestrateRuntime:
     """Make what `functions.orchestrate` works with."""
     from heimdall.store.open_jobs import DynamoOpenJobs
+    from heimdall.store.work import DynamoWorkIndex
 
     settings = read_settings(OrchestrateSettings)
-    dynamodb = _dynamodb()
+    dynamodb = connections.dynamodb()
     return OrchestrateRuntime(
         settings=settings,
         jobs=DynamoJobStore(dynamodb, settings.jobs_table),
         open_jobs=DynamoOpenJobs(dynamodb, settings.jobs_table),
-        runners=LambdaRunners(settings.runners, once(_sqs), once(_waiting_lambda)),
+        runners=LambdaRunners(
+            settings.runners, once(connections.sqs), once(connections.waiting_lambda)
+        ),
+        plugins=PluginRegistry(),
+        work=DynamoWorkIndex(dynamodb, settings.jobs_table),
         clock=SystemClock(),
     )
+
+
+def _runners(settings: SubmitSettings | OrchestrateSettings) -> LambdaRunners:
+    return LambdaRunners(settings.runners, once(connections.sqs), once(connections.waiting_lambda))
 
 
 def _gate(
@@ -239,56 +246,3 @@ def _remembered(read_key: Callable[[], bytes]) -> Callable[[], bytes]:
         return known
 
     return key
-
-
-def _dynamodb() -> "DynamoDBClient":
-    return boto3.client("dynamodb", config=_config(_DYNAMODB_READ_SECONDS))
-
-
-def _sqs() -> "SQSClient":
-    return boto3.client("sqs", config=_config(_READ_SECONDS))
-
-
-def _secrets_manager() -> "SecretsManagerClient":
-    return boto3.client("secretsmanager", config=_config(_READ_SECONDS))
-
-
-def _parameters() -> "SSMClient":
-    return boto3.client("ssm", config=_config(_READ_SECONDS))
-
-
-def _s3() -> "S3Client":
-    # Addresses for clients: most regions know no older signature, and only the region's own host
-    # answers for a new bucket without a redirect, which would break it.
-    signing = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
-    return boto3.client("s3", config=_config(_READ_SECONDS).merge(signing))
-
-
-def _config(read_seconds: int) -> Config:
-    # The services check parameters themselves; botocore's check is a tenth of a call's CPU time.
-    return Config(
-        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
-        connect_timeout=_CONNECT_SECONDS,
-        read_timeout=read_seconds,
-        parameter_validation=False,
-    )
-
-
-def _waiting_lambda() -> "LambdaClient":
-    return _lambda(SYNC_WAIT_SECONDS)
-
-
-def _probing_lambda() -> "LambdaClient":
-    return _lambda(PROBES_WAIT_SECONDS)
-
-
-def _lambda(read_seconds: int) -> "LambdaClient":
-    return boto3.client(
-        "lambda",
-        config=Config(
-            retries={"total_max_attempts": 1},
-            connect_timeout=_CONNECT_SECONDS,
-            read_timeout=read_seconds,
-            parameter_validation=False,
-        ),
-    )

@@ -15,10 +15,16 @@ class MissingSettingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RunnerSettings:
-    """How to reach one runner: its function, its queue, and the plugins that it has."""
+    """How to reach one runner.
+
+    Attributes:
+        queue_url: where its jobs go.
+        wakes_url: where it is told to look after work at engines.
+    """
 
     function: str
     queue_url: str
+    wakes_url: str
     plugins: tuple[str, ...]
 
 
@@ -27,6 +33,7 @@ def _runners(text: str) -> Mapping[str, RunnerSettings]:
         name: RunnerSettings(
             function=runner["function"],
             queue_url=runner["queue_url"],
+            wakes_url=runner["wakes_url"],
             plugins=tuple(runner["plugins"]),
         )
         for name, runner in json.loads(text).items()
@@ -78,6 +85,8 @@ class ExecuteSettings:
     catalog_table: str = _setting()
     bucket: str = _setting()
     deployment: str = _setting()
+    wakes_url: str = _setting()
+    long_jobs_arn: str = _setting()
     retention_days: int = _setting(int)
 
 

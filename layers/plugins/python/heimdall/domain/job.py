@@ -105,6 +105,7 @@ class Job:
         failure: the class of the last run's failure: a value of `heimdall.domain.failures.Failure`.
         max_runs: how many runs there may be in all.
         past_runs: those that were followed by another, or will be; see `heimdall.domain.runs`.
+        is_detached: whether the current run's work goes on at an engine without a function.
         is_start_called: whether the current run's work may have been started at an engine.
         task_token: by which the state machine is told that the work has ended.
         wake_at_ms: when the engine is to be asked again.
@@ -154,6 +155,7 @@ class Job:
     failure: str | None = None
     max_runs: int = 1
     past_runs: str | None = None
+    is_detached: bool = False
     is_start_called: bool = False
     task_token: str | None = None
     wake_at_ms: int | None = None
@@ -233,7 +235,13 @@ class Job:
             return self
         if self.run and not self.is_waiting:
             self._check(JobStatus.CANCELING)
-            return replace(self, status=JobStatus.CANCELING, updated_at_ms=now_ms, canceled_by=by)
+            return replace(
+                self,
+                status=JobStatus.CANCELING,
+                updated_at_ms=now_ms,
+                canceled_by=by,
+                deadline_ms=min(now_ms, self.deadline_ms or now_ms),
+            )
         canceled = self.finished(
             RunOutcome(status=JobStatus.CANCELED), now_ms=now_ms, keep_for_days=keep_for_days
         )

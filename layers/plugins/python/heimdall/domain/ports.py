@@ -74,6 +74,8 @@ class JobStore(Protocol):
     def save(self, before: Job, after: Job) -> None:
         """Write what changed, if the stored job still has `before`'s status and run.
 
+        Where `wakes` changes, the stored job must have `before`'s count of them too.
+
         A job that is stored as `after` already counts as written: the writer was retried. So two
         writers must not be able to make the same `after` of which only one may go on.
 
@@ -209,7 +211,25 @@ class RunGoesOnError(Exception):
     """The executor was still at work when the caller could wait no longer."""
 
 
-class Runners(Protocol):
+class Wakes(Protocol):
+    """Has runs looked after whose work goes on at an engine."""
+
+    def wake(self, job: Job, *, number: int | None = None, delay_seconds: int = 0) -> None:
+        """Have the job's current run looked after, soon or after a delay of at most 900 s.
+
+        Args:
+            job: it, RUNNING or CANCELING.
+            number: which wake of the run it is to be, for those that follow one another; None
+                for one that comes out of turn.
+            delay_seconds: when.
+
+        Raises:
+            RunnerUnavailableError: the queue could not be reached.
+        """
+        ...
+
+
+class Runners(Wakes, Protocol):
     """Brings jobs to the functions that run plugins."""
 
     def has_plugin(self, plugin: str) -> bool:

@@ -72,9 +72,14 @@ class DynamoJobStore:
             self._update(
                 before.id,
                 update,
-                _IS_CURRENT if before.run else f"#status = :status AND {_NO_RUN}",
+                _condition(before, after),
                 names,
-                {**values, ":status": {"S": before.status.value}, **_run_value(before)},
+                {
+                    **values,
+                    ":status": {"S": before.status.value},
+                    **_run_value(before),
+                    **_wakes_value(before, after),
+                },
             )
         except StaleJobError as stale:
             # Equal: the answer to the first try was lost, and botocore tried again.
@@ -166,6 +171,20 @@ class DynamoJobStore:
 
 
 _NO_RUN = "attribute_not_exists(#run)"
+_NO_WAKES = "attribute_not_exists(wakes)"
+
+
+def _condition(before: Job, after: Job) -> str:
+    condition = _IS_CURRENT if before.run else f"#status = :status AND {_NO_RUN}"
+    if before.run != after.run or before.wakes == after.wakes:
+        return condition
+    # Of those who were woken at the same time, one goes on.
+    return f"{condition} AND " + ("wakes = :wakes" if before.wakes else _NO_WAKES)
+
+
+def _wakes_value(before: Job, after: Job) -> Item:
+    has_value = before.run == after.run and before.wakes and before.wakes != after.wakes
+    return {":wakes": {"N": str(before.wakes)}} if has_value else {}
 
 
 def _run_value(job: Job) -> Item:

@@ -7,6 +7,7 @@ Table `jobs`, by access pattern:
 | one job                         | pk JOB#<id>, sk JOB                                       |
 | who reads a running job         | pk WATCH#<id>, sk WATCH                                   |
 | what an Idempotency-Key made    | pk IDEM#<hash of caller and key>, sk IDEM                 |
+| whose work an engine's event is | pk WORK#<work id>, sk WORK                                |
 | all jobs by creation            | index by_time: shard 0..3, id; the shards are merged      |
 | a user's jobs by creation       | index by_user: user_key, shard; id                        |
 | finished jobs by their end      | index by_update: shard, finished_key; only finished jobs  |
@@ -68,6 +69,11 @@ def watch_key(job_id: str) -> Key:
 def idempotency_key(record_id: str) -> Key:
     """The record of an Idempotency-Key."""
     return {"pk": {"S": f"IDEM#{record_id}"}, "sk": {"S": "IDEM"}}
+
+
+def work_key(work_id: str) -> Key:
+    """The run that some work at an engine belongs to."""
+    return {"pk": {"S": f"WORK#{work_id}"}, "sk": {"S": "WORK"}}
 
 
 def health_key(cluster_id: str, plugin: str) -> Key:

@@ -1,0 +1,99 @@
+"""One run that has not ended, as it is stored, with its plugin and its handle."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Self
+
+from functions.execute.attempt import Assignment, read_context
+from heimdall.domain.attributes import with_attributes, with_outputs
+from heimdall.domain.cluster import Cluster
+from heimdall.domain.command import Command
+from heimdall.domain.errors import JobNotFoundError
+from heimdall.domain.job import Job
+from heimdall.domain.ports import StaleJobError
+from heimdall.plugin.spec import Plugin, RunHandle
+from heimdall.runtime import ExecuteRuntime
+
+
+class OpenRun:
+    """A job's current run; `job` is always what was stored last.
+
+    Attributes:
+        now_ms: when it was read: one time for all that is decided.
+    """
+
+    def __init__(self, job: Job, runtime: ExecuteRuntime) -> None:
+        self.job = job
+        self.runtime = runtime
+        self.now_ms = runtime.clock.now_ms()
+
+    @classmethod
+    def read(cls, job_id: str, run: int, runtime: ExecuteRuntime) -> Self | None:
+        """Read a run; None if it is over, or gone."""
+        try:
+            job = runtime.jobs.get(job_id)
+        except JobNotFoundError:
+            return None
+        return None if job.run != run or job.status.is_final else cls(job, runtime)
+
+    @property
+    def plugin(self) -> Plugin:
+        """The plugin that does the work."""
+        return self.runtime.plugins.plugin(self.job.plugin)
+
+    @property
+    def handle(self) -> RunHandle:
+        """How to find the work; the run must have one."""
+        return RunHandle(values=json.loads(self.job.handle or "{}"))
+
+    @property
+    def seconds(self) -> float:
+        """All the time that the run had, as far as it was limited."""
+        since_ms, until_ms = self.job.started_at_ms or self.now_ms, self.job.deadline_ms
+        return max((until_ms or self.now_ms) - since_ms, 0) / 1_000
+
+    def assignment(self) -> Assignment:
+        """Read command and cluster.
+
+        Raises:
+            NotFoundError: one of them is gone.
+        """
+        command = self.runtime.catalog.get(Command, self.job.command_id)
+        return Assignment(self.job, command, self.runtime.catalog.get(Cluster, self.job.cluster_id))
+
+    def save(self, outputs: Mapping[str, str] | None = None, **changes: Any) -> bool:  # noqa: ANN401 - fields of Job
+        """Store changes of the job, also if somebody asked for its end in the meantime.
+
+        Returns:
+            Whether it was stored: not if the run is over, or somebody else took this wake.
+        """
+        while True:
+            after = replace(self.told(self.job, outputs or {}), **changes)
+            try:
+                self.runtime.jobs.save(self.job, after)
+            except StaleJobError as stale:
+                current = stale.current
+                is_open = current is not None and current.run == self.job.run
+                if current is None or not is_open or current.status.is_final:
+                    return False
+                if "wakes" in changes and current.wakes != self.job.wakes:
+                    return False
+                self.job = current
+            else:
+                self.job = after
+                return True
+
+    def told(self, job: Job, outputs: Mapping[str, str]) -> Job:
+        """Return the job with more outputs, and with its cluster's attributes if they are new."""
+        told = with_outputs(job, outputs)
+        if told == job:
+            return job
+        assignment = self.assignment()
+        context = read_context(job, files=self.runtime.files)
+        return with_attributes(told, assignment.command, assignment.cluster, context=context)
+
+
+def handle_text(handle: RunHandle) -> str:
+    """Write a handle's values for the job's item."""
+    return json.dumps(dict(handle.values))
