@@ -5,6 +5,7 @@ from tests.fakes.engines.batch import BatchDriver
 from tests.fakes.engines.driver import EngineDriver
 from tests.fakes.engines.ecs import EcsDriver
 from tests.fakes.engines.emr_serverless import EmrServerlessDriver
+from tests.fakes.engines.emr import EmrDriver, EmrTransientDriver
 from tests.fakes.engines.glue_job import GlueJobDriver
 from tests.fakes.engines.lambda_ import LambdaDriver
 from tests.fakes.engines.redshift import RedshiftDriver
@@ -17,6 +18,8 @@ DRIVERS: tuple[type[EngineDriver], ...] = (
     EcsDriver,
     BatchDriver,
     EmrServerlessDriver,
+    EmrDriver,
+    EmrTransientDriver,
     GlueJobDriver,
     LambdaDriver,
     RedshiftDriver,
