@@ -4,8 +4,8 @@ from tests.fakes.engines.athena import AthenaDriver
 from tests.fakes.engines.batch import BatchDriver
 from tests.fakes.engines.driver import EngineDriver
 from tests.fakes.engines.ecs import EcsDriver
-from tests.fakes.engines.emr_serverless import EmrServerlessDriver
 from tests.fakes.engines.emr import EmrDriver, EmrTransientDriver
+from tests.fakes.engines.emr_serverless import EmrServerlessDriver
 from tests.fakes.engines.glue_job import GlueJobDriver
 from tests.fakes.engines.lambda_ import LambdaDriver
 from tests.fakes.engines.redshift import RedshiftDriver
