@@ -174,3 +174,26 @@ def test_payload_of_a_durable_function_is_smaller():
 def test_command_that_cannot_work_is_refused(context):
     with pytest.raises(ValidationError):
         CommandOptions.model_validate(context)
+
+
+def test_execution_that_was_started_and_is_not_found_fails_the_run(bench):
+    bench.start()
+    bench.driver.job_context = {"payload": {"day": "another"}}
+    bench.driver.faults()._list_durable_executions_by_function = lambda *_: (200, {})
+
+    with pytest.raises(PluginError, match="nobody can tell"):
+        bench.start()
+
+
+def test_result_that_lambda_does_not_give_fails_the_run(bench):
+    handle = bench.start()
+    report = bench.ended(handle, "succeed")
+    engine = bench.driver.faults()
+    whole = engine._get_durable_execution
+    engine._get_durable_execution = lambda *asked: (
+        200,
+        {**whole(*asked)[1], "ExecutionDataIncluded": False},
+    )
+
+    with pytest.raises(PluginError, match="does not give the result"):
+        bench.plugin.collect(handle, report, None)
