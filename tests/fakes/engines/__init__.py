@@ -11,6 +11,7 @@ from tests.fakes.engines.lambda_ import LambdaDriver
 from tests.fakes.engines.redshift import RedshiftDriver
 from tests.fakes.engines.spark import SparkDriver
 from tests.fakes.engines.sparkeks import SparkEksDriver
+from tests.fakes.engines.spark_local import SparkLocalDriver
 from tests.fakes.engines.stepfunctions import StepFunctionsDriver
 
 DRIVERS: tuple[type[EngineDriver], ...] = (
@@ -25,5 +26,6 @@ DRIVERS: tuple[type[EngineDriver], ...] = (
     RedshiftDriver,
     SparkDriver,
     SparkEksDriver,
+    SparkLocalDriver,
     StepFunctionsDriver,
 )

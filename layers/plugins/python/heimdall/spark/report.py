@@ -4,9 +4,9 @@ import json
 from contextlib import AbstractContextManager
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import BinaryIO, Protocol, cast
+from typing import Annotated, BinaryIO, Protocol, cast
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from heimdall.domain.errors import PluginError
 from heimdall.domain.failures import Failure
@@ -27,6 +27,9 @@ _CHUNK_BYTES = 1024 * 1024
 _IN_MEMORY_BYTES = 8 * 1024 * 1024
 
 
+Part = Annotated[str, StringConstraints(pattern=r"^parquet/part-[\w.=-]+$")]
+
+
 class SqlReport(BaseModel):
     """The wrapper's last word.
 
@@ -42,10 +45,15 @@ class SqlReport(BaseModel):
     ok: bool
     rows: int = 0
     bytes: int = 0
-    parquet: tuple[str, ...] = ()
+    parquet: tuple[Part, ...] = ()
     notes: tuple[str, ...] = ()
     failure: Failure = Failure.ENGINE_FAULT
     message: str = "it does not say why"
+
+    @property
+    def is_users_error(self) -> bool:
+        """Whether the statement failed by itself."""
+        return not self.ok and self.failure is Failure.USER_ERROR
 
     def as_run(self) -> RunReport:
         """Say it as a plugin does."""

@@ -1,0 +1,1 @@
+"""Runs SparkSQL with PySpark on the executor's own machine, for local environments."""
