@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 EMULATOR := .venv-emulator
 UV := $(BIN)/uv
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-LOCKS := layer client infra emulator dev
+LOCKS := layer client infra emulator spark dev
 
 .PHONY: help
 help: ## list the targets
@@ -26,6 +26,10 @@ $(EMULATOR)/.ready: requirements/emulator.txt $(VENV)/.installed
 
 .PHONY: dev
 dev: $(VENV)/.ready $(EMULATOR)/.ready ## set up the virtual environments in this checkout
+
+.PHONY: spark
+spark: $(VENV)/.installed ## install PySpark, which jobs of spark-local do otherwise
+	@$(BIN)/python -I local/spark.py install
 
 # --- the local environment --------------------------------------------------------------------
 

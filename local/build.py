@@ -11,8 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from infra.config import PREFIX, context_of_checkout, read_config
 from local.errors import LocalError
 from local.layout import ASSEMBLY, BUILD, ROOT
+
+LOCAL_PLUGINS = ("spark-local",)
+"""What the template has here and nowhere else: plugins whose engine is a developer's machine."""
 
 STAMP = "digest"
 """A file in the assembly: the digest of what it was made of."""
@@ -34,7 +38,15 @@ class Stack:
 
 def digest() -> str:
     """Identify everything that the packages and templates are made of."""
-    return _run("-m", "infra.build", "--digest").strip()
+    plugins = "".join(f"+{name}" for name in LOCAL_PLUGINS)
+    return _run("-m", "infra.build", "--digest").strip() + plugins
+
+
+def with_local_plugins(context: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what to change in a CDK context, so that a runner has the plugins of this machine."""
+    runners = read_config(context).runners
+    first = next(iter(runners))
+    return {f"{PREFIX}runners": {**runners, first: (*runners[first], *LOCAL_PLUGINS)}}
 
 
 @contextmanager
@@ -54,7 +66,8 @@ def assembly(wanted: str, *, say: Callable[[str], None]) -> Iterator[list[Stack]
         if not stamp.exists() or stamp.read_text() != wanted:
             say("building packages and templates (half a minute)")
             stamp.unlink(missing_ok=True)
-            _run("app.py")
+            changes = with_local_plugins(context_of_checkout())
+            _run("app.py", CDK_CONTEXT_JSON=json.dumps(changes))
             stamp.write_text(wanted)
         yield read_stacks(ASSEMBLY)
 
@@ -96,9 +109,10 @@ def _stack(directory: Path, name: str, artifact: Mapping[str, Any]) -> Stack:
     return Stack(name=stack_name, template=template, files=files)
 
 
-def _run(*arguments: str) -> str:
+def _run(*arguments: str, **variables: str) -> str:
     environment = {
         **os.environ,
+        **variables,
         "HEIMDALL_BUILD_TARGET": "host",
         "CDK_OUTDIR": str(ASSEMBLY),
     }

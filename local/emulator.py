@@ -11,6 +11,7 @@ from uuid import uuid4
 from local import strays
 from local.aws import ACCOUNT, REGION
 from local.errors import LocalError
+from local.launcher import write_launcher
 from local.layout import EMULATOR_PYTHON
 from local.loopback import Answer, ask
 from local.ports import LOOPBACK, free_port
@@ -23,7 +24,7 @@ SERVER = ("-m", "hypercorn", "ministack.app:app", "--workers", "0", "--keep-aliv
 NOMINAL_PORT = "4566"
 """The port in names such as queue URLs. It must not change as long as the state lasts: a queue is
 found by its URL. So the emulator's own server, which listens where its names say, is not used."""
-PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ")
+PASSED_ON = ("LANG", "LC_ALL", "TZ")
 """What of the developer's environment the emulator sees, and with it the functions."""
 
 
@@ -107,6 +108,7 @@ class Emulator:
         self._service.terminate()
         strays.kill(workers)
         ended = self._service.stop(grace_seconds=STOP_SECONDS)
+        strays.kill(strays.living_in(self._temporary))  # what goes on without the workers
         self._discard_temporary()
         return ended
 
@@ -132,8 +134,10 @@ class Emulator:
 
     def _environment(self, endpoint: str) -> dict[str, str]:
         passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        search_path = os.environ.get("PATH", os.defpath)
         return {
             **passed_on,
+            "PATH": f"{write_launcher(self._directory)}{os.pathsep}{search_path}",
             "HOME": str(self._temporary / "home"),
             "TMPDIR": str(self._temporary),
             "GATEWAY_PORT": NOMINAL_PORT,

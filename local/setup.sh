@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Set up one part of the checkout: setup.sh dev|emulator PYTHON DIRECTORY, project DIRECTORY, or node.
+# Set up one part of the checkout: setup.sh dev|emulator PYTHON DIRECTORY, project|spark DIRECTORY, or node.
 set -euo pipefail
 part=$1
 
@@ -38,6 +38,12 @@ case $part in
     .venv/bin/uv venv -q --clear --python .venv/bin/python "$venv" || fail "could not create $venv"
     .venv/bin/uv pip install -q --python "$venv/bin/python" --require-hashes -r requirements/emulator.txt || fail "$offline"
     touch "$venv/.ready"
+    ;;
+  spark)
+    venv=$2
+    say "creating $venv and installing requirements/spark.txt (about 500 MB)"
+    .venv/bin/uv venv -q --clear --python .venv/bin/python "$venv" || fail "could not create $venv"
+    .venv/bin/uv pip install -q --python "$venv/bin/python" --require-hashes -r requirements/spark.txt || fail "$offline"
     ;;
   node)
     say "installing the CDK command line from package-lock.json"

@@ -25,7 +25,7 @@ echo "$0" "$@"
 echo "Spark says hello" >&2
 echo $$ > pid
 mkfifo verdict 2> /dev/null
-read -r code < verdict
+until read -r code < verdict; do :; done
 exit "$code"
 """
 RESULT = b'{"columns":[{"name":"n","type":"int"}],"data":[[17]]}'
@@ -110,7 +110,7 @@ class SparkLocalDriver:
 
     def finish_cancel(self, handle: Values) -> None:
         """Wait for the end, which comes by itself."""
-        _wait(_run(handle))
+        wait_for_end(handle)
 
     def forget(self, handle: Values) -> None:
         _kill(handle)
@@ -124,10 +124,6 @@ class SparkLocalDriver:
         """No event comes: the machine is asked."""
 
 
-def _run(handle: Values) -> RunDirectory:
-    return RunDirectory(Path(handle["directory"]))
-
-
 def _runs(base: Path) -> Iterator[RunDirectory]:
     yield from map(RunDirectory, (base / "runs").glob("*"))
 
@@ -138,7 +134,7 @@ def _output(handle: Values) -> Path:
 
 @contextmanager
 def _verdict(handle: Values) -> Iterator[IO[str]]:
-    """Wait until the program has begun; what is written is the code that it exits with."""
+    """Wait until the program has begun; what is written, if anything, is its exit code."""
     pipe = Path(handle["directory"]) / "verdict"
     with suppress(FileExistsError):
         os.mkfifo(pipe)
@@ -149,24 +145,31 @@ def _verdict(handle: Values) -> Iterator[IO[str]]:
 def _end(handle: Values, *, code: int) -> None:
     with _verdict(handle) as verdict:
         verdict.write(f"{code}\n")
-    _wait(_run(handle))
+    wait_for_end(handle)
 
 
 def _kill(handle: Values) -> None:
     with _verdict(handle):
-        program = int((Path(handle["directory"]) / "pid").read_text())
-        supervisor.signal_group(program, signal.SIGKILL)
-    _wait(_run(handle))
+        supervisor.signal_group(_program(handle), signal.SIGKILL)
+    wait_for_end(handle)
 
 
-def _wait(run: RunDirectory) -> None:
-    """Wait until how the program ended is written down."""
-    process = run.process()
-    assert process is not None
+def _program(handle: Values) -> int:
+    return int((Path(handle["directory"]) / "pid").read_text())
+
+
+def wait_for_start(handle: Values) -> int:
+    """Wait until the program waits for its end; return its pid."""
+    with _verdict(handle):
+        return _program(handle)
+
+
+def wait_for_end(handle: Values) -> None:
+    """Wait until a process is gone: the supervisor of a run, or that of any `pid`."""
     with suppress(ProcessLookupError):
-        watched = os.pidfd_open(process["pid"])
+        watched = os.pidfd_open(int(handle["pid"]))
         try:
-            assert select.select([watched], [], [], SECONDS)[0], "the supervisor goes on"
+            assert select.select([watched], [], [], SECONDS)[0], "the process goes on"
         finally:
             os.close(watched)
 

@@ -98,10 +98,12 @@ class RunDirectory:
         return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
     def _read(self, name: str) -> dict[str, Any] | None:
-        try:
-            content: dict[str, Any] = json.loads((self.path / name).read_text())
-        except FileNotFoundError:
-            return None
+        path = self.path / name
+        with machine_errors(f"reading {path}"):
+            try:
+                content: dict[str, Any] = json.loads(path.read_text())
+            except (FileNotFoundError, NotADirectoryError):
+                return None
         return content
 
 

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Timer
 from typing import Any
@@ -24,6 +25,8 @@ SUPERVISOR, PROGRAM, END = "supervisor.json", "program.json", "end.json"
 EXITED, NOT_STARTED = "exited", "not started"
 SCRATCH = ("tmp", "warehouse")
 _PROC = Path("/proc")
+_GATE = ("/bin/sh", "-c", 'read -r go && exec "$@" < /dev/null', "sh")
+"""Holds the program back until its number is written down, so that none runs unknown."""
 
 
 class Supervisor:
@@ -52,15 +55,18 @@ class Supervisor:
             (self._directory / "stderr").open("wb") as stderr,
         ):
             child = subprocess.Popen(  # noqa: S603 - this is what it is for
-                self._argv,
+                [*_GATE, *self._argv],
                 cwd=self._directory,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=stdout,
                 stderr=stderr,
                 process_group=0,
             )
         self._child = child
         write_whole(self._directory / PROGRAM, description(child.pid))
+        if child.stdin is not None:
+            with suppress(BrokenPipeError), child.stdin as gate:  # unless it was killed meanwhile
+                gate.write(b"go\n")
         if self._is_stopped:  # asked before there was anything to stop
             self._stop()
         code = child.wait()
