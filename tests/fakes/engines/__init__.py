@@ -10,8 +10,8 @@ from tests.fakes.engines.glue_job import GlueJobDriver
 from tests.fakes.engines.lambda_ import LambdaDriver
 from tests.fakes.engines.redshift import RedshiftDriver
 from tests.fakes.engines.spark import SparkDriver
-from tests.fakes.engines.sparkeks import SparkEksDriver
 from tests.fakes.engines.spark_local import SparkLocalDriver
+from tests.fakes.engines.sparkeks import SparkEksDriver
 from tests.fakes.engines.stepfunctions import StepFunctionsDriver
 
 DRIVERS: tuple[type[EngineDriver], ...] = (
