@@ -6,7 +6,6 @@ import ssl
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock, Thread
@@ -202,7 +201,7 @@ def start_server() -> tuple[str, str, type[_Handler]]:
         context.load_cert_chain(chain)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     Thread(target=server.serve_forever, daemon=True).start()
-    endpoint = f"https://127.0.0.1:{server.server_port}"
+    endpoint = f"https://localhost:{server.server_port}"
     return endpoint, base64.b64encode(certificate).decode(), _Handler
 
 
@@ -226,9 +225,7 @@ def make_certificate() -> tuple[bytes, bytes]:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now)
         .not_valid_after(now + timedelta(days=60_000))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
-        )
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )

@@ -99,6 +99,16 @@ def test_job_that_is_not_clear_or_not_allowed_is_refused(job, said):
         program_of(job_of(**job), command_of(**URIS, programs_uri="s3://lake/programs"))
 
 
+def test_file_of_the_command_is_run_only_with_arguments():
+    command = command_of(**URIS, wrapper_uri="s3://lake/contrib/jobs.py")
+
+    assert program_of(job_of(arguments=[]), command) == Program(
+        entry_point="s3://lake/contrib/jobs.py", arguments=()
+    )
+    with pytest.raises(ValueError, match="neither a query"):
+        program_of(job_of(), command)
+
+
 def test_jobs_bring_no_programs_where_the_command_does_not_say_from_where():
     with pytest.raises(ValueError, match="no programs_uri"):
         program_of(job_of(entry_point="s3://lake/a.py"), command_of(**URIS))

@@ -17,8 +17,8 @@ from heimdall.plugins.sparkeks.eks import make_token
 from tests.fakes.engines import spark_files
 from tests.fakes.engines.kubernetes import APPLICATIONS, make_certificate
 from tests.fakes.engines.sparkeks import SparkEksDriver
-from tests.fakes.runs import JOB_ID, PlainAws, make_identity
-from tests.unit.plugins.engine_bench import EngineBench, bench_of
+from tests.fakes.runs import JOB_ID, make_identity
+from tests.unit.plugins.engine_bench import EngineBench, Output, bench_of
 
 OUTPUT = f"s3://spark-data/jobs/{JOB_ID}/1/results"
 OF_APPLICATIONS = "/apis/sparkoperator.k8s.io/v1beta2/namespaces/default/sparkapplications"
@@ -28,6 +28,16 @@ OF_APPLICATIONS = "/apis/sparkoperator.k8s.io/v1beta2/namespaces/default/sparkap
 def bench() -> Iterator[EngineBench]:
     with bench_of(SparkEksDriver) as made:
         yield made
+
+
+class OneClient:
+    """Gives one client to all who ask, as the cache of clients does."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def client(self, *_: Any, **__: Any) -> Any:
+        return self._client
 
 
 def health(bench: EngineBench) -> HealthReport:
@@ -60,15 +70,18 @@ def test_statement_is_uploaded_and_the_wrapper_is_told_of_it(bench):
     assert handle.outputs["spark_application_id"] == handle.values["application"]
 
 
-def test_token_is_made_for_one_cluster_and_by_no_other_request():
-    aws = PlainAws()
+def test_token_is_a_presigned_request_whose_header_names_the_cluster():
     keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-    boto3.setup_default_session(region_name="eu-west-1", **keys)
+    sts = boto3.client("sts", region_name="eu-west-1", **keys)
+    signed: list[str] = []
+    sts.meta.events.register_last(
+        "before-sign.sts.GetCallerIdentity",
+        lambda request, **_: signed.append(request.headers["x-k8s-aws-id"]),
+    )
 
-    tokens = [make_token(aws, make_identity(), "lake") for _ in range(2)]
-    boto3.DEFAULT_SESSION = None
+    for name in ("lake", "river", "lake"):
+        token = make_token(OneClient(sts), make_identity(), name)
 
-    for token in tokens:
         encoded = token.removeprefix("k8s-aws-v1.")
         assert "=" not in encoded
         url = urlsplit(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode())
@@ -77,6 +90,7 @@ def test_token_is_made_for_one_cluster_and_by_no_other_request():
         assert query["X-Amz-SignedHeaders"] == ["host;x-k8s-aws-id"]
         assert query["X-Amz-Expires"] == ["60"]
         assert "ClusterName" not in query
+    assert signed == ["lake", "river", "lake"]
 
 
 def test_error_of_the_api_server_is_no_end_of_the_run(bench):
@@ -228,6 +242,20 @@ def test_log_that_may_not_be_read_keeps_nobody_from_the_result(bench):
     output = bench.collect(handle)
 
     assert "[heimdall: there is no log here:" in output.stderr.text
+    assert ResultForm.JSON in output.results
+
+
+def test_cluster_that_went_away_keeps_nobody_from_the_result(bench):
+    handle = bench.start()
+    bench.driver.succeed(handle.values)
+    report = bench.plugin.poll(handle)
+    bench.plugin._connections._known.clear()
+    boto3.client("eks").delete_cluster(name="lake")
+    output = Output()
+
+    bench.plugin.collect(handle, report, output)
+
+    assert "ResourceNotFoundException" in output.stderr.text
     assert ResultForm.JSON in output.results
 
 

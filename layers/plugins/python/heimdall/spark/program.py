@@ -50,7 +50,7 @@ def program_of(job: SparkJobOptions, command: SparkCommandOptions) -> Program | 
         if job.entry_point or job.arguments or _main_class(job):
             raise ValueError("a query takes no entry_point, arguments or main class")
         return None
-    entry_point = job.entry_point or _file_of(command)
+    entry_point = job.entry_point or _file_of(job, command)
     if entry_point is None:
         raise ValueError("neither a query nor an entry_point")
     if job.entry_point is not None:
@@ -106,9 +106,11 @@ def _main_class(job: SparkJobOptions) -> str | None:
     return next(iter(named), None)
 
 
-def _file_of(command: SparkCommandOptions) -> str | None:
+def _file_of(job: SparkJobOptions, command: SparkCommandOptions) -> str | None:
+    """Return the command's own file, which jobs ask for by giving it arguments."""
     uri = command.wrapper_uri
-    return uri if uri is not None and uri.endswith(FILES) else None
+    is_asked_for = job.arguments is not None and uri is not None and uri.endswith(FILES)
+    return uri if is_asked_for else None
 
 
 def _check_allowed(entry_point: str, command: SparkCommandOptions) -> None:

@@ -102,8 +102,14 @@ class SparkEksPlugin:
         if report.state is RunState.SUCCEEDED:
             storage = storage_of(self._aws, identity_of(handle))
             storage.collect_result(RunFiles.of(handle), output)
-        api, _ = self._open(handle)
-        copy_logs(api, _namespace(handle), _application(handle), output)
+        try:
+            api, _ = self._open(handle)
+        except TransientPluginError:
+            raise
+        except PluginError as error:  # the cluster went away; a result is in S3 all the same
+            output.stderr.write(f"[heimdall: there is no log here: {error}]\n".encode())
+        else:
+            copy_logs(api, _namespace(handle), _application(handle), output)
         return None
 
     def find_work(self, search: WorkSearch) -> Iterator[FoundWork]:
