@@ -20,6 +20,13 @@ RESULTS = "jobs/*/result.json"
 CSVS = "jobs/*/result.csv"
 
 
+ANY_TOKEN = Acknowledgment(
+    id="AwsSolutions-IAM5[Resource::*]",
+    reason="A task token names no resource, so IAM takes no other; whoever has no token of an "
+    "execution can tell it nothing.",
+)
+
+
 def allow(
     sid: str,
     actions: Sequence[str],
@@ -117,11 +124,8 @@ class Permissions:
                     [queue_arn, wakes_arn],
                 ),
                 allow("SendWakes", ["sqs:SendMessage"], [wakes_arn]),
-                allow(
-                    "WaitForLongJobs",
-                    ["states:StartExecution", "states:SendTaskSuccess"],
-                    [self.long_jobs_arn],
-                ),
+                allow("StartLongJobs", ["states:StartExecution"], [self.long_jobs_arn]),
+                allow("TellLongJobs", ["states:SendTaskSuccess"], ["*"]),
                 self._some_items("RememberWork", ["PutItem"], "WORK#*"),
                 allow("ReadSecrets", ["secretsmanager:GetSecretValue"], [self._secrets()]),
                 allow("ReadParameters", ["ssm:GetParameter"], [self._parameters()]),
@@ -132,6 +136,7 @@ class Permissions:
                 ),
             ],
             wildcards=[
+                ANY_TOKEN,
                 *(self._any_job(keys) for keys in (FILES, CONTEXTS, STREAMS)),
                 self._any_secret(f"secretsmanager:{_HERE}:secret:{SECRETS}"),
                 self._any_secret(f"ssm:{_HERE}:parameter/{SECRETS}"),

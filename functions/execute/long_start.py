@@ -10,7 +10,8 @@ from heimdall.domain.job import JobStatus
 from heimdall.domain.long_jobs import STARTING_MS, end_wanted_since_ms
 from heimdall.plugin.spec import RunHandle, RunReport, RunState
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
+"""How long a start may take: less than the lease that covers it."""
 
 
 class _NeverStops:

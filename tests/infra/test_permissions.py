@@ -75,7 +75,8 @@ FUNCTIONS = {
             ["LightJobsQueue.Arn", "LightWakesQueue.Arn"],
         ),
         "SendWakes": ("sqs:SendMessage", "LightWakesQueue.Arn"),
-        "WaitForLongJobs": (["states:StartExecution", "states:SendTaskSuccess"], LONG_JOBS),
+        "StartLongJobs": ("states:StartExecution", LONG_JOBS),
+        "TellLongJobs": ("states:SendTaskSuccess", "*"),
         "RememberWork": (
             "dynamodb:PutItem",
             "Jobs.Arn",
@@ -117,6 +118,7 @@ WILDCARDS = {
     "Files.Arn/jobs/*/result.csv": "the result of any job as CSV; its id is part of the key",
     "Files.Arn/jobs/*/result.json": "the result of any job; its id is part of the key",
     "Files.Arn/jobs/*/std*": "the streams of any job; its id is part of the key",
+    "*": "a task token names no resource",
     SECRETS: "secrets are made after the deployment",
     PARAMETERS: "so are parameters",
     ENGINE_ROLES: "so are the roles that clusters name",

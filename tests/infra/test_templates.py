@@ -21,6 +21,7 @@ EXCEPTIONS = {
     },
     "QueryRole": {"AwsSolutions-IAM5[jobs/*]", "AwsSolutions-IAM5[jobs/*/result.csv]"},
     "ExecuteLightRole": {
+        "AwsSolutions-IAM5[Resource::*]",
         "AwsSolutions-IAM5[jobs/*]",
         "AwsSolutions-IAM5[jobs/*/context.json]",
         "AwsSolutions-IAM5[jobs/*/std*]",
