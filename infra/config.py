@@ -88,7 +88,14 @@ PolicyArns = Annotated[
 ]
 RunnerPolicies = Annotated[dict[RunnerName, PolicyArns], BeforeValidator(_parsed)]
 
-RUNNERS: dict[str, tuple[str, ...]] = {"light": ("ping", "shell", "noop", "stepfunctions")}
+RUNNERS: dict[str, tuple[str, ...]] = {
+    "light": (
+        *("ping", "shell", "noop"),
+        *("athena", "batch", "ecs", "emr", "emr-serverless", "glue-job", "lambda"),
+        *("redshift", "spark", "sparkeks", "stepfunctions"),
+    )
+}
+"""The plugins that need nothing but boto3; not spark-local, which is for one machine."""
 
 
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))

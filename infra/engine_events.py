@@ -1,7 +1,7 @@
 """The events of EventBridge by which engines say that work has ended, brought to one function."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -9,25 +9,85 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class EventKind:
-    """One kind of event; `detail` picks those of ends: `{"status": ["FAILED"]}`."""
+    """One kind of event; those are passed on whose `field` has one of some values."""
 
+    plugin: str
     source: str
     detail_type: str
-    detail: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    field: str
+    values: Sequence[str]
 
 
-EVENTS: Mapping[str, Sequence[EventKind]] = {
-    "stepfunctions": (
-        EventKind(
-            source="aws.states",
-            detail_type="Step Functions Execution Status Change",
-            detail={"status": ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")},
-        ),
+EVENTS: Sequence[EventKind] = (
+    EventKind(
+        "athena",
+        "aws.athena",
+        "Athena Query State Change",
+        "currentState",
+        ("SUCCEEDED", "FAILED", "CANCELLED"),
     ),
-}
-"""By plugin; a test compares them with what each plugin says of its engine."""
+    EventKind("batch", "aws.batch", "Batch Job State Change", "status", ("SUCCEEDED", "FAILED")),
+    EventKind("ecs", "aws.ecs", "ECS Task State Change", "lastStatus", ("STOPPED",)),
+    EventKind(
+        "emr",
+        "aws.emr",
+        "EMR Step Status Change",
+        "state",
+        ("COMPLETED", "FAILED", "CANCELLED", "INTERRUPTED"),
+    ),
+    EventKind(
+        "emr",
+        "aws.emr",
+        "EMR Cluster State Change",
+        "state",
+        ("TERMINATED", "TERMINATED_WITH_ERRORS"),
+    ),
+    EventKind(
+        "emr-serverless",
+        "aws.emr-serverless",
+        "EMR Serverless Job Run State Change",
+        "state",
+        ("SUCCESS", "FAILED", "CANCELLED"),
+    ),
+    EventKind(
+        "glue-job",
+        "aws.glue",
+        "Glue Job State Change",
+        "state",
+        ("SUCCEEDED", "FAILED", "TIMEOUT", "STOPPED"),
+    ),
+    EventKind(
+        "lambda",
+        "aws.lambda",
+        "Durable Execution Status Change",
+        "status",
+        ("SUCCEEDED", "FAILED", "TIMED_OUT", "STOPPED"),
+    ),
+    EventKind(
+        "redshift",
+        "aws.redshift-data",
+        "Redshift Data Statement Status Change",
+        "state",
+        ("FINISHED", "FAILED", "ABORTED"),
+    ),
+    EventKind(
+        "spark",
+        "aws.emr-containers",
+        "EMR Job Run State Change",
+        "state",
+        ("COMPLETED", "FAILED", "CANCELLED"),
+    ),
+    EventKind(
+        "stepfunctions",
+        "aws.states",
+        "Step Functions Execution Status Change",
+        "status",
+        ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"),
+    ),
+)
+"""A test compares them with what each plugin says of its engine."""
 
 
 class EngineEvents(Construct):
@@ -42,17 +102,18 @@ class EngineEvents(Construct):
         function: lambda_.IFunction,
     ) -> None:
         super().__init__(scope, construct_id)
-        for plugin in sorted(set(plugins) & set(EVENTS)):
-            for number, kind in enumerate(EVENTS[plugin], start=1):
-                name = plugin.title().replace("-", "")
-                events.Rule(
-                    self,
-                    f"{name}{number}",
-                    description=f"Work of {plugin} has ended",
-                    event_pattern=events.EventPattern(
-                        source=[kind.source],
-                        detail_type=[kind.detail_type],
-                        detail={field: list(values) for field, values in kind.detail.items()},
-                    ),
-                    targets=[targets.LambdaFunction(function, retry_attempts=3)],
-                )
+        for kind in EVENTS:
+            if kind.plugin not in plugins:
+                continue
+            name = kind.detail_type.title().replace(" ", "")
+            events.Rule(
+                self,
+                name,
+                description=f"Work of {kind.plugin} has ended",
+                event_pattern=events.EventPattern(
+                    source=[kind.source],
+                    detail_type=[kind.detail_type],
+                    detail={kind.field: list(kind.values)},
+                ),
+                targets=[targets.LambdaFunction(function, retry_attempts=3)],
+            )

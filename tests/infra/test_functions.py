@@ -6,6 +6,7 @@ from dataclasses import fields
 import pytest
 
 from heimdall import settings
+from infra.config import RUNNERS as RUNNERS_OF_CONFIG
 
 COMMON = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
 LONG_JOBS = "arn:Partition:states:Region:AccountId:stateMachine:Heimdall-long-jobs"
@@ -65,7 +66,7 @@ RUNNERS = {
         "function": "ExecuteLightFunction",
         "queue_url": "LightJobsQueue",
         "wakes_url": "LightWakesQueue",
-        "plugins": ["ping", "shell", "noop", "stepfunctions"],
+        "plugins": list(RUNNERS_OF_CONFIG["light"]),
     }
 }
 

@@ -126,7 +126,9 @@ def test_tracing_adds_what_it_needs_and_nothing_else(changed):
         statements = role["Policies"][0]["PolicyDocument"]["Statement"]
 
         assert function["TracingConfig"] == {"Mode": "Active"}
-        assert [each for each in statements if each["Resource"] == "*" and "Tell" not in each["Sid"]] == [
+        assert [
+            each for each in statements if each["Resource"] == "*" and "Tell" not in each["Sid"]
+        ] == [
             {
                 "Sid": "Traces",
                 "Effect": "Allow",
