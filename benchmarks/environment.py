@@ -37,6 +37,7 @@ SETTINGS = {
     "HEIMDALL_LONG_JOBS_ARN": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:long-jobs",
     "HEIMDALL_DEPLOYMENT": "Heimdall-us-east-1",
     "HEIMDALL_RUNNERS": json.dumps(RUNNERS),
+    "HEIMDALL_DEAD_LETTERS": "{}",
     "HEIMDALL_TRUSTED_PROXIES": "",
     "HEIMDALL_ADMINS": "*",
     "HEIMDALL_DEFAULT_ROLE": "none",

@@ -10,6 +10,11 @@ EXECUTION_SECONDS = 900
 
 DELIVERIES = 5
 
+DEAD_LETTERS_AT_ONCE = 10
+
+TAKING_SECONDS = 60
+"""How long the function may take that takes dead letters."""
+
 
 WAKES_AT_ONCE = 10
 """A wake is a question or two to an engine, so that many share an invocation."""
@@ -28,6 +33,7 @@ class JobQueue(Construct):
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             retention_period=Duration.days(14),
+            visibility_timeout=Duration.seconds(6 * TAKING_SECONDS),
         )
         self.queue = sqs.Queue(
             self,
@@ -52,4 +58,16 @@ class JobQueue(Construct):
             batch_size=at_once,
             report_batch_item_failures=True,
             max_concurrency=max_concurrency,
+        )
+
+    def give_dead_letters_to(self, function: lambda_.IFunction) -> None:
+        """Hand the function what was put aside; what it does not take now comes again."""
+        lambda_.EventSourceMapping(
+            self,
+            "PuttingAside",
+            target=function,
+            event_source_arn=self.dead_letters.queue_arn,
+            batch_size=DEAD_LETTERS_AT_ONCE,
+            report_batch_item_failures=True,
+            max_concurrency=2,
         )

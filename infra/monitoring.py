@@ -48,8 +48,9 @@ class Monitoring(Construct):
         for name, jobs in queues.items():
             self._alarm(
                 f"{name.title()}DeadLetters",
-                jobs.dead_letters.metric_approximate_number_of_messages_visible(
-                    period=FIVE_MINUTES, statistic="Maximum"
+                # They are taken out at once, so that how many there are says nothing.
+                jobs.dead_letters.metric_number_of_messages_received(
+                    period=FIVE_MINUTES, statistic="Sum"
                 ),
                 f"Deliveries to the runner {name} failed again and again: see its function's log.",
             )

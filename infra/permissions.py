@@ -60,6 +60,7 @@ class Permissions:
 
     Attributes:
         queue_arns: the queue of each runner.
+        dead_letters_arns: the queues of what runners gave up on.
         role_arns: patterns of the roles that clusters may name, beside this account's own.
         wakes_arns: the queue of each runner's wakes.
         long_jobs_arn: the state machine of long jobs.
@@ -67,6 +68,7 @@ class Permissions:
 
     data: HeimdallStateful
     queue_arns: Sequence[str]
+    dead_letters_arns: Sequence[str]
     wakes_arns: Sequence[str]
     long_jobs_arn: str
     role_arns: Sequence[str] = ()
@@ -82,6 +84,8 @@ class Permissions:
                 self._send(),
                 self._wake(),
                 allow("RunSyncJobs", ["lambda:InvokeFunction"], executor_arns),
+                self._some_items("FindDeadLetters", ["Query", "DeleteItem"], "DEAD"),
+                self._some_items("MarkOpenJobs", ["BatchWriteItem"], "OPEN#*"),
             ],
             wildcards=[self._any_job(keys) for keys in (CONTEXTS, RESULTS)],
         )
@@ -94,6 +98,7 @@ class Permissions:
                 self._indexes("ListJobs", "by_time", "by_user", "by_update"),
                 self._some_items("ListOpenJobs", ["Query"], "OPEN#*"),
                 self._some_items("MarkWatchedJobs", ["PutItem"], "WATCH#*"),
+                self._some_items("ListDeadLetters", ["Query"], "DEAD"),
                 allow(
                     "RecordRefusals",
                     ["dynamodb:PutItem"],
@@ -118,11 +123,7 @@ class Permissions:
                 self._files("StoreOutput", "s3:PutObject", FILES),
                 self._files("ReadContexts", "s3:GetObject", CONTEXTS),
                 self._files("JoinStreams", "s3:GetObject", STREAMS),
-                allow(
-                    "TakeJobs",
-                    ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
-                    [queue_arn, wakes_arn],
-                ),
+                _take("TakeJobs", [queue_arn, wakes_arn]),
                 allow("SendWakes", ["sqs:SendMessage"], [wakes_arn]),
                 allow("StartLongJobs", ["states:StartExecution"], [self.long_jobs_arn]),
                 allow("TellLongJobs", ["states:SendTaskSuccess"], ["*"]),
@@ -151,6 +152,8 @@ class Permissions:
             statements=[
                 self._indexes("FindNewJobs", "by_time"),
                 self._some_items("KeepOpenJobs", ["Query", "BatchWriteItem"], "OPEN#*"),
+                self._some_items("KeepDeadLetters", ["PutItem"], "DEAD"),
+                _take("TakeDeadLetters", self.dead_letters_arns),
                 self._jobs("GetItem", "BatchGetItem", "UpdateItem"),
                 self._send(),
                 self._wake(),
@@ -218,6 +221,12 @@ def _any_role(resource: str) -> Acknowledgment:
         id=f"AwsSolutions-IAM5[Resource::{resource}]",
         reason="Clusters name roles that are made after the deployment, and that trust it.",
     )
+
+
+def _take(sid: str, queue_arns: Sequence[str]) -> iam.PolicyStatement:
+    """Allow what Lambda does, in the name of a function, with the queues that it works off."""
+    actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+    return allow(sid, actions, queue_arns)
 
 
 def _dynamodb(operations: Sequence[str]) -> list[str]:

@@ -11,7 +11,13 @@ from infra.config import Config
 from infra.engine_events import EngineEvents
 from infra.heimdall_function import FunctionSpec, HeimdallFunction
 from infra.job_api import JobApi
-from infra.job_queue import EXECUTION_SECONDS, WAKES_AT_ONCE, WAKING_FUNCTIONS, JobQueue
+from infra.job_queue import (
+    EXECUTION_SECONDS,
+    TAKING_SECONDS,
+    WAKES_AT_ONCE,
+    WAKING_FUNCTIONS,
+    JobQueue,
+)
 from infra.long_jobs import LongJobs
 from infra.minute_schedule import MinuteSchedule
 from infra.monitoring import Monitoring
@@ -44,6 +50,7 @@ class HeimdallService(Stack):
         self._permissions = Permissions(
             data=data,
             queue_arns=[jobs.queue.queue_arn for jobs in self._queues.values()],
+            dead_letters_arns=[queue.dead_letters.queue_arn for queue in self._all_queues()],
             role_arns=config.role_arns,
             wakes_arns=[wakes.queue.queue_arn for wakes in self._wakes.values()],
             long_jobs_arn=self._long_jobs.arn,
@@ -105,17 +112,24 @@ class HeimdallService(Stack):
         )
 
     def _orchestrate(self) -> lambda_.IFunction:
-        return self._function(
+        dead_letters = {jobs.dead_letters.queue_arn: name for name, jobs in self._queues.items()}
+        function = self._function(
             "Orchestrate",
             FunctionSpec(
                 package="orchestrate",
                 description="Finds jobs that nobody works on, sends them again or ends them",
                 memory_mb=self._config.orchestrate_memory_mb,
-                timeout_seconds=60,
-                environment=self._settings.orchestrate(self._addresses),
+                timeout_seconds=TAKING_SECONDS,
+                environment=self._settings.orchestrate(self._addresses, dead_letters=dead_letters),
                 grants=self._permissions.orchestrate(),
             ),
         )
+        for queue in self._all_queues():
+            queue.give_dead_letters_to(function)
+        return function
+
+    def _all_queues(self) -> list[JobQueue]:
+        return [*self._queues.values(), *self._wakes.values()]
 
     def _execute(self, runner: str) -> lambda_.IFunction:
         jobs, wakes = self._queues[runner], self._wakes[runner]

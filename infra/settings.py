@@ -73,9 +73,16 @@ class Settings:
             "HEIMDALL_LONG_JOBS_ARN": self.long_jobs_arn,
         }
 
-    def orchestrate(self, runners: Mapping[str, RunnerAddress]) -> dict[str, str]:
-        """Knows the jobs and where to send them again."""
-        return {**self._jobs, **self._retention, **self._addresses(runners)}
+    def orchestrate(
+        self, runners: Mapping[str, RunnerAddress], *, dead_letters: Mapping[str, str]
+    ) -> dict[str, str]:
+        """Knows the jobs, where to send them again, and whose dead letters come from where."""
+        return {
+            **self._jobs,
+            **self._retention,
+            **self._addresses(runners),
+            "HEIMDALL_DEAD_LETTERS": json.dumps(dict(dead_letters)),
+        }
 
     @property
     def _jobs(self) -> dict[str, str]:

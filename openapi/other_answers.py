@@ -1,4 +1,4 @@
-"""What the API answers about health and the audit trail."""
+"""What the API answers about health, the audit trail and dead letters."""
 
 from typing import Literal
 
@@ -59,3 +59,47 @@ class AuditPage(Answer):
     data: list[AuditEntry]
     has_more: bool
     next_cursor: str = ABSENT
+
+
+class DeadLetter(Answer):
+    """A message that its runner did not take, however often it was delivered."""
+
+    id: str
+    """The job's; of a message that is no delivery of a job, its own."""
+    runner: str
+    reason: str
+    """Why nothing came of it, for people."""
+    sent_at: EpochSeconds
+    put_aside_at: EpochSeconds
+    job_id: str = ABSENT
+    """The job that it delivers, which is FAILED."""
+    run: int = ABSENT
+    """The run that it delivers."""
+    body: str = ABSENT
+    """The first 1,000 characters of a message that is no delivery."""
+
+
+class DeadLetterPage(Answer):
+    """A page of what was put aside."""
+
+    data: list[DeadLetter]
+    has_more: bool
+    next_cursor: str = ABSENT
+
+
+class LeftLetter(Answer):
+    """A message that was not put back."""
+
+    id: str
+    reason: str
+    """For people."""
+
+
+class Redriven(Answer):
+    """What became of messages that were to be put back."""
+
+    redriven: list[str]
+    """Ids of those that were."""
+    left: list[LeftLetter]
+    has_more: bool
+    """Whether there may be more; of all, 100 are put back at a time."""

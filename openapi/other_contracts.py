@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
+from functions.submit.schemas import RedriveRequest
 from heimdall.domain.audit import Outcome
 from openapi.answers import Error, GatewayRefusal
 from openapi.contract import JSON, Contract, Response, answers, number, reference, text
-from openapi.other_answers import AuditPage, Health
+from openapi.other_answers import AuditPage, DeadLetterPage, Health, Redriven
 from openapi.parameters import CURSOR, LIMIT, like
 
 OTHER_CONTRACTS: Mapping[str, Contract] = {
@@ -22,6 +23,16 @@ OTHER_CONTRACTS: Mapping[str, Contract] = {
             CURSOR,
         ],
         responses=answers(AuditPage, "a page of the trail"),
+    ),
+    "list_dead_letters": Contract(
+        tag="deliveries",
+        parameters=[LIMIT, CURSOR],
+        responses=answers(DeadLetterPage, "a page of what was put aside"),
+    ),
+    "redrive_dead_letters": Contract(
+        tag="deliveries",
+        request=RedriveRequest,
+        responses=answers(Redriven, "what was put back, and what was not"),
     ),
     "check_clusters": Contract(
         tag="health",

@@ -20,6 +20,7 @@ TITLES = {
     "jobs": "Jobs",
     "catalog": "Commands, clusters and bindings",
     "health": "Health",
+    "deliveries": "Deliveries that failed",
     "audit": "The audit trail",
     "gateway": "The gateway itself",
 }

@@ -6,6 +6,7 @@ from typing import Any
 from heimdall.domain.access import Binding, Caller
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
+from heimdall.domain.dead_letters import DeadLetter
 from heimdall.domain.history import Action, Change
 from heimdall.domain.idempotency import IdempotencyRecord
 from heimdall.domain.job import Job, JobStatus
@@ -73,6 +74,20 @@ def make_idempotency_record(**changes: Any) -> IdempotencyRecord:
         "expires_at": NOW_MS // 1_000 + 86_400,
     }
     return IdempotencyRecord(**(fields | changes))
+
+
+def make_dead_letter(**changes: Any) -> DeadLetter:
+    fields: dict[str, Any] = {
+        "id": JOB_ID,
+        "runner": "light",
+        "body": json.dumps({"job_id": JOB_ID, "run": 1}),
+        "reason": "5 deliveries failed",
+        "sent_at_ms": NOW_MS - 1,
+        "dead_at_ms": NOW_MS,
+        "job_id": JOB_ID,
+        "run": 1,
+    }
+    return DeadLetter(**(fields | changes))
 
 
 def make_binding(**changes: Any) -> Binding:

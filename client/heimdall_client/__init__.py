@@ -15,6 +15,7 @@ from heimdall_client._catalog_models import (
     Revision,
 )
 from heimdall_client._client import Client
+from heimdall_client._dead_letters import DeadLetter, DeadLetters, LeftLetter, Redriven
 from heimdall_client._exceptions import (
     ApiError,
     ApplyError,
@@ -93,6 +94,8 @@ __all__ = [
     "ConcurrentChangeError",
     "ConfigurationError",
     "CredentialsError",
+    "DeadLetter",
+    "DeadLetters",
     "EntryQuery",
     "Explanation",
     "FieldChange",
@@ -114,6 +117,7 @@ __all__ = [
     "JobRetries",
     "JobState",
     "JobStatus",
+    "LeftLetter",
     "NoPairMatchesError",
     "NotAcceptableError",
     "NotFoundError",
@@ -123,6 +127,7 @@ __all__ = [
     "PluginFailedError",
     "PortError",
     "RangeNotSatisfiableError",
+    "Redriven",
     "RequestInProgressError",
     "RequestTimeoutError",
     "Result",

@@ -17,6 +17,7 @@ from heimdall_client._catalog_models import (
     CommandDefinition,
 )
 from heimdall_client._connection import Call, Connection, segment
+from heimdall_client._dead_letters import DeadLetters
 from heimdall_client._entries import Entries
 from heimdall_client._explanation import Explanation
 from heimdall_client._health import Health, health_call
@@ -47,6 +48,7 @@ class Client:
         commands: what may be run, and its history.
         clusters: where it may run, likewise.
         bindings: who has which role, likewise.
+        dead_letters: what runners did not take.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Client:
         self.bindings = Entries[BindingDefinition, Binding](
             self._connection, noun="binding", shown=Binding, page=Page[Binding]
         )
+        self.dead_letters = DeadLetters(self._connection)
 
     def __enter__(self) -> Self:
         return self

@@ -11,6 +11,7 @@ from heimdall_client._terminal import say_error, show_json
 from heimdall_client._version import __version__
 from heimdall_client.cli_audit import audit
 from heimdall_client.cli_catalog import apply
+from heimdall_client.cli_dead_letters import dead, redrive
 from heimdall_client.cli_gateway import gateway
 from heimdall_client.cli_health import health
 from heimdall_client.cli_history import history, revision, rollback, show
@@ -60,7 +61,7 @@ def _is_option(context: typer.Context, name: str) -> bool:
 
 OF_JOBS = (submit, jobs, status, runs, logs, result, cancel)
 OF_THE_CATALOG = (apply, commands, clusters, bindings, show, history, revision, rollback)
-OF_THE_API = (health, audit, gateway)
+OF_THE_API = (health, dead, redrive, audit, gateway)
 
 for panel, found in (
     ("Jobs", OF_JOBS),

@@ -1,5 +1,6 @@
-"""Runs every minute: the sweep. And whenever work at an engine has ended."""
+"""Runs every minute: the sweep. And whenever work has ended, or deliveries were given up."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from functions.orchestrate import service
@@ -12,10 +13,14 @@ _LAST_SECONDS_MS = 10_000
 
 @metrics.log_metrics
 @logger.inject_lambda_context
-def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, int]:  # noqa: ANN401
-    """Pass on an engine's event, or sweep once."""
+def lambda_handler(event: dict[str, Any], context: Any) -> Mapping[str, Any]:  # noqa: ANN401
+    """Pass on an engine's event, see to what was put aside, or sweep once."""
     if "detail-type" in event:
         return {"woken": int(pass_on(event, runtime=orchestrate_runtime()))}
+    if "Records" in event:
+        from functions.orchestrate.dead_letters import take_dead_letters
+
+        return take_dead_letters(event, context)
     report = service.sweep(
         runtime=orchestrate_runtime(),
         has_time=lambda: context.get_remaining_time_in_millis() > _LAST_SECONDS_MS,

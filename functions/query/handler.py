@@ -6,6 +6,7 @@ from typing import Any
 from functions.query import (
     audit_routes,
     catalog_routes,
+    delivery_routes,
     gateway_routes,
     health_routes,
     job_routes,
@@ -21,6 +22,7 @@ app.include_router(catalog_routes.router)
 app.include_router(catalog_routes.bindings_router)
 app.include_router(catalog_routes.open_router)
 app.include_router(audit_routes.router)
+app.include_router(delivery_routes.router)
 app.include_router(gateway_routes.router)
 app.include_router(health_routes.router)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from functions.submit import catalog_routes, job_routes
+from functions.submit import catalog_routes, delivery_routes, job_routes
 from heimdall.http.resolver import build_resolver
 from heimdall.observability import logger, metrics
 from heimdall.runtime import submit_runtime
@@ -11,6 +11,7 @@ from heimdall.runtime import submit_runtime
 app = build_resolver(lambda: submit_runtime().gate)
 app.include_router(job_routes.router)
 app.include_router(catalog_routes.router)
+app.include_router(delivery_routes.router)
 
 
 @metrics.log_metrics

@@ -100,6 +100,12 @@ class JobRequest(Request):
         return json.dumps(self.model_dump(exclude_defaults=True), sort_keys=True)
 
 
+class RedriveRequest(Request):
+    """`POST /deliveries/dead/redrive`."""
+
+    ids: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=100)] | None = None
+
+
 Model = TypeVar("Model", bound=BaseModel)
 
 

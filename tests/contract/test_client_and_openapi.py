@@ -41,6 +41,9 @@ MODELS = {name: name for name in (*SAME_NAME, "JobRequest", "JobState", "Result"
     "BindingRequest": "BindingDefinition",
     "ClusterRequest": "ClusterDefinition",
     "CommandRequest": "CommandDefinition",
+    "DeadLetter": "DeadLetter",
+    "LeftLetter": "LeftLetter",
+    "Redriven": "Redriven",
     "Explanation": "Explanation",
     "Health": "Health",
     "HealthCheck": "HealthCheck",
@@ -119,7 +122,9 @@ def test_every_call_of_the_api_can_be_made():
             client.clusters: ClusterDefinition(name="a"),
             client.bindings: BindingDefinition(name="a", role="viewer", principals=["*"]),
         }
-        owners = [each for each in vars(client).values() if isinstance(each, Entries)]
+        by_owner[client.dead_letters] = ClusterDefinition(name="a")
+        kinds = Entries | heimdall_client.DeadLetters
+        owners = [each for each in vars(client).values() if isinstance(each, kinds)]
         assert {id(each) for each in owners} == {id(each) for each in by_owner if each != client}
         for owner, definition in by_owner.items():
             for method, arguments in calls_of(owner, definition):

@@ -10,9 +10,11 @@ import pytest
 from httpx import codes
 
 from heimdall.domain.clock import created_ms_of, new_job_id
+from heimdall.domain.dead_letters import undelivered
 from heimdall.domain.job import Job, JobStatus
 from heimdall.domain.open_jobs import Look
 from heimdall.store import keys
+from heimdall.store.dead_letters import DynamoDeadLetters
 from heimdall.store.jobs import DynamoJobStore
 from heimdall.store.open_jobs import DynamoOpenJobs
 from local import identities
@@ -21,6 +23,7 @@ from tests.e2e.api import Api, job_body, shell_body, wait_for
 from tests.e2e.engine_role import TYPE_IN_ROLE, make_engine_role
 from tests.e2e.guarded import job_on, make_guarded, put_probed_cluster
 from tests.e2e.roles import FUNCTIONS, Roles
+from tests.factories import make_dead_letter, sqs_event
 
 TEN_MINUTES_MS = 600_000
 SOON_SECONDS = 3.0
@@ -31,6 +34,7 @@ UNCHECKED = {
     ("orchestrate", "Logs"),
     ("execute", "TakeJobs"),
     ("query", "TellMissingFromForbidden"),
+    ("orchestrate", "TakeDeadLetters"),
 }
 """What the emulator does for a function without asking whether its role may; `tests/infra`
 compares these with what they have to be."""
@@ -109,6 +113,34 @@ class World:
         (check,) = self.api.request("GET", f"/cluster/{cluster}/health").json()["checks"]
         return bool(check["status"] == "ok")
 
+    def redrives(self) -> bool:
+        """Put back a delivery that was put aside."""
+        jobs, letters = self._jobs(), self._letters()
+        job = jobs.get(self.running)
+        lost = replace(job, id=new_job_id(job.created_at_ms), status=JobStatus.NEW, run=0)
+        jobs.create(undelivered(lost, "lost", now_ms=job.created_at_ms, keep_for_days=1))
+        letters.keep(make_dead_letter(id=lost.id, job_id=lost.id), keep_for_days=1)
+        body = {"ids": [lost.id]}
+        answer = self.api.request("POST", "/deliveries/dead/redrive", json=body)
+        self.api.request("POST", f"/job/{lost.id}/cancel")
+        return answer.is_success and answer.json()["redriven"] == [lost.id]
+
+    def puts_aside(self) -> bool:
+        """Hand orchestrate a dead letter, as Lambda does."""
+        sqs = self.environment.client("sqs")
+        queue = sqs.get_queue_attributes(
+            QueueUrl=self.environment.outputs["LightDeadLetterQueueUrl"],
+            AttributeNames=["QueueArn"],
+        )
+        event = sqs_event({"stray": True})
+        event["Records"][0]["eventSourceARN"] = queue["Attributes"]["QueueArn"]
+        event["Records"][0]["attributes"] = {"SentTimestamp": "1"}
+        answer = self.environment.client("lambda").invoke(
+            FunctionName=self.environment.outputs["OrchestrateFunction"],
+            Payload=json.dumps(event).encode(),
+        )
+        return bool(json.loads(answer["Payload"].read()) == {"batchItemFailures": []})
+
     def runs_soon(self) -> bool:
         answer = self.api.request("POST", "/job", json=job_body("ping-async"))
         return answer.is_success and self.ends_soon(answer.json()["id"])
@@ -141,6 +173,11 @@ class World:
 
     def _jobs(self) -> DynamoJobStore:
         return DynamoJobStore(
+            self.environment.client("dynamodb"), self.environment.outputs["JobsTable"]
+        )
+
+    def _letters(self) -> DynamoDeadLetters:
+        return DynamoDeadLetters(
             self.environment.client("dynamodb"), self.environment.outputs["JobsTable"]
         )
 
@@ -180,6 +217,9 @@ PROBES: dict[tuple[str, str], Callable[[World], bool]] = {
     ("submit", "RepeatResults"): lambda world: world.repeats_a_result(),
     ("submit", "SendJobs"): lambda world: world.runs_soon(),
     ("submit", "RunSyncJobs"): lambda world: world.runs_now(),
+    ("submit", "FindDeadLetters"): lambda world: world.redrives(),
+    ("submit", "MarkOpenJobs"): lambda world: world.redrives(),
+    ("query", "ListDeadLetters"): lambda world: world.answers("GET", "/deliveries/dead"),
     ("query", "Jobs"): lambda world: world.answers("GET", f"/job/{world.running}"),
     ("query", "ListJobs"): lambda world: world.answers("GET", "/jobs"),
     ("query", "ListOpenJobs"): lambda world: world.answers("GET", "/jobs?status=RUNNING"),
@@ -202,6 +242,7 @@ PROBES: dict[tuple[str, str], Callable[[World], bool]] = {
     ("orchestrate", "FindNewJobs"): lambda world: "looked" in world.sweep(),
     ("orchestrate", "KeepOpenJobs"): lambda world: "seen" in world.sweep(),
     ("orchestrate", "Jobs"): lambda world: world.ends_the_dead(),
+    ("orchestrate", "KeepDeadLetters"): lambda world: world.puts_aside(),
     ("orchestrate", "SendJobs"): lambda world: world.sends_again(),
 }
 

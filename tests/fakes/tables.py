@@ -1,5 +1,6 @@
 """The two tables, the bucket and the queue, in moto, shaped as `infra` makes them."""
 
+import json
 from typing import Any
 
 import boto3
@@ -11,6 +12,7 @@ QUEUE = "light"
 WAKES = "light-wakes"
 LONG_JOBS_ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:Heimdall-long-jobs"
 EXECUTE = "execute-light"
+DEAD_LETTERS = "arn:aws:sqs:us-east-1:123456789012:light-dead-letters"
 LISTED = [
     *("name", "version", "user", "tags", "command_id", "command_name"),
     *("cluster_id", "cluster_name", "owner", "teams"),
@@ -47,6 +49,7 @@ def create_resources() -> dict[str, str]:
         "HEIMDALL_LONG_JOBS_ARN": LONG_JOBS_ARN,
         "HEIMDALL_DEPLOYMENT": "Heimdall-us-east-1",
         "HEIMDALL_RUNNERS": runners,
+        "HEIMDALL_DEAD_LETTERS": json.dumps({DEAD_LETTERS: QUEUE}),
         "HEIMDALL_RETENTION_DAYS": "30",
     }
 

@@ -69,13 +69,18 @@ class Answer:
 
 @dataclass
 class World:
-    """Calls the handlers; counts every call that they make to AWS as `service.Operation`."""
+    """Calls the handlers; counts every call that they make to AWS as `service.Operation`.
+
+    Attributes:
+        unreachable: calls that go nowhere, written so.
+    """
 
     queue_url: str
     calls: Counter[str] = field(default_factory=Counter)
     execute_answers: list[Any] = field(default_factory=list)
     refuse_invocations: bool = False
     lose_answers: bool = False
+    unreachable: set[str] = field(default_factory=set)
 
     def put_catalog(self, catalog: Mapping[str, Any]) -> None:
         for path, body in catalog.items():
@@ -136,7 +141,10 @@ class World:
         return AWSResponse(request.url, 200, headers, _Raw(json.dumps(answer).encode()))
 
     def count_call(self, model: Any, **_: Any) -> None:
-        self.calls[f"{model.service_model.service_name}.{model.name}"] += 1
+        call = f"{model.service_model.service_name}.{model.name}"
+        self.calls[call] += 1
+        if call in self.unreachable:
+            raise ConnectTimeoutError(endpoint_url=call)
 
     def _http(self, handler: Any, method: str, path: str, **event: Any) -> Answer:
         answer = handler(http_event(method, path, **event), LambdaContext())

@@ -58,7 +58,11 @@ FUNCTIONS = {
         "package": "orchestrate",
         "timeout": 60,
         "settings": settings.OrchestrateSettings,
-        "environment": {"HEIMDALL_JOBS_TABLE": "Jobs", "HEIMDALL_RETENTION_DAYS": "30"},
+        "environment": {
+            "HEIMDALL_JOBS_TABLE": "Jobs",
+            "HEIMDALL_RETENTION_DAYS": "30",
+            "HEIMDALL_DEAD_LETTERS": '{"LightJobsDeadLetters.Arn": "light"}',
+        },
     },
 }
 RUNNERS = {

@@ -5,6 +5,7 @@ import pytest
 SECRETS = "arn:Partition:secretsmanager:Region:AccountId:secret:heimdall/*"
 PARAMETERS = "arn:Partition:ssm:Region:AccountId:parameter/heimdall/*"
 ENGINE_ROLES = "arn:Partition:iam::AccountId:role/heimdall/*"
+DEAD_LETTERS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["DEAD"]}}
 
 LONG_JOBS = "arn:Partition:states:Region:AccountId:stateMachine:Heimdall-long-jobs"
 FUNCTIONS = {
@@ -28,6 +29,12 @@ FUNCTIONS = {
         "SendJobs": ("sqs:SendMessage", "LightJobsQueue.Arn"),
         "WakeLongJobs": ("sqs:SendMessage", "LightWakesQueue.Arn"),
         "RunSyncJobs": ("lambda:InvokeFunction", "ExecuteLightFunction.Arn"),
+        "FindDeadLetters": (["dynamodb:Query", "dynamodb:DeleteItem"], "Jobs.Arn", DEAD_LETTERS),
+        "MarkOpenJobs": (
+            "dynamodb:BatchWriteItem",
+            "Jobs.Arn",
+            {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["OPEN#*"]}},
+        ),
         "Logs": (["logs:CreateLogStream", "logs:PutLogEvents"], "SubmitLogs.Arn"),
     },
     "Query": {
@@ -46,6 +53,7 @@ FUNCTIONS = {
             "Jobs.Arn",
             {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["WATCH#*"]}},
         ),
+        "ListDeadLetters": ("dynamodb:Query", "Jobs.Arn", DEAD_LETTERS),
         "Catalog": (
             ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:BatchGetItem"],
             "Catalog.Arn",
@@ -103,6 +111,11 @@ FUNCTIONS = {
         ),
         "SendJobs": ("sqs:SendMessage", "LightJobsQueue.Arn"),
         "WakeLongJobs": ("sqs:SendMessage", "LightWakesQueue.Arn"),
+        "KeepDeadLetters": ("dynamodb:PutItem", "Jobs.Arn", DEAD_LETTERS),
+        "TakeDeadLetters": (
+            ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+            ["LightJobsDeadLetters.Arn", "LightWakesDeadLetters.Arn"],
+        ),
         "Logs": (["logs:CreateLogStream", "logs:PutLogEvents"], "OrchestrateLogs.Arn"),
     },
 }

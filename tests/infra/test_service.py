@@ -67,7 +67,11 @@ def test_queue_gives_up_on_a_job_after_five_deliveries(assembly):
 def test_dead_letters_are_encrypted_and_kept_two_weeks(assembly):
     queue = assembly.properties("AWS::SQS::Queue")["LightJobsDeadLetters"]
 
-    assert queue == {"MessageRetentionPeriod": 14 * 24 * 3600, "SqsManagedSseEnabled": True}
+    assert queue == {
+        "MessageRetentionPeriod": 14 * 24 * 3600,
+        "SqsManagedSseEnabled": True,
+        "VisibilityTimeout": 360,
+    }
 
 
 @pytest.mark.parametrize("queue", ["LightJobsQueue", "LightJobsDeadLetters"])
@@ -104,6 +108,19 @@ def test_runner_is_given_several_wakes_at_a_time(assembly):
     }
 
 
+@pytest.mark.parametrize("queue", ["LightJobs", "LightWakes"])
+def test_orchestrate_is_given_what_the_runner_gave_up_on(assembly, queue):
+    mappings = assembly.properties("AWS::Lambda::EventSourceMapping")
+
+    assert mappings[f"{queue}PuttingAside"] == {
+        "BatchSize": 10,
+        "EventSourceArn": f"{queue}DeadLetters.Arn",
+        "FunctionName": "OrchestrateFunction",
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "ScalingConfig": {"MaximumConcurrency": 2},
+    }
+
+
 def test_orchestrate_is_called_every_minute(assembly):
     (schedule,) = assembly.properties("AWS::Scheduler::Schedule").values()
 
@@ -124,7 +141,7 @@ def test_alarms_watch_functions_queues_sweep_and_api(assembly):
     assert watched == {
         **{("Errors", function): 1 for function in functions},
         **{("Throttles", function): 1 for function in functions},
-        ("ApproximateNumberOfMessagesVisible", "LightJobsDeadLetters.QueueName"): 1,
+        ("NumberOfMessagesReceived", "LightJobsDeadLetters.QueueName"): 1,
         ("ApproximateAgeOfOldestMessage", "LightJobsQueue.QueueName"): 300,
         ("JobSweepFailed", "orchestrate"): 1,
         ("5xx", "Api"): 1,

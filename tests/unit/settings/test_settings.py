@@ -43,6 +43,7 @@ ENVIRONMENT = {
     "HEIMDALL_LONG_JOBS_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:long",
     "HEIMDALL_DEPLOYMENT": "Heimdall-eu-central-1",
     "HEIMDALL_AUDIT_RETENTION_DAYS": "365",
+    "HEIMDALL_DEAD_LETTERS": '{"arn:aws:sqs:eu-central-1:123456789012:dead": "light"}',
 }
 CLASSES = [SubmitSettings, QuerySettings, ExecuteSettings, OrchestrateSettings]
 
@@ -120,6 +121,12 @@ def test_trusted_proxies_are_separated_by_commas(text, proxies):
 def test_value_that_cannot_be_read_fails_at_once(name, value):
     with pytest.raises((ValueError, KeyError)):
         read_settings(SubmitSettings, ENVIRONMENT | {name: value})
+
+
+def test_dead_letters_have_a_runner_by_their_queue():
+    read = read_settings(OrchestrateSettings, ENVIRONMENT)
+
+    assert read.dead_letters == {"arn:aws:sqs:eu-central-1:123456789012:dead": "light"}
 
 
 def test_settings_never_change():

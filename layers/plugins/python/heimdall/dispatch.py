@@ -102,6 +102,17 @@ class LambdaRunners:
         wakes = QueuedWakes(self.sqs, self._runner(job.plugin).wakes_url)
         wakes.wake(job, number=number, delay_seconds=delay_seconds)
 
+    def send_back(self, runner: str, body: str) -> None:
+        """Put a message into a runner's queue as it is."""
+        if runner not in self.runners:
+            raise RunnerUnavailableError(f"this deployment has no runner {runner!r} any more")
+        try:
+            self.sqs().send_message(QueueUrl=self.runners[runner].queue_url, MessageBody=body)
+        except (BotoCoreError, ClientError) as error:
+            raise RunnerUnavailableError(
+                f"the queue of the runner {runner!r} cannot be reached: {error}"
+            ) from error
+
     def run_now(self, job: Job, command: Command, cluster: Cluster) -> FinishedRun:
         """Run a job that is RUNNING already and wait until it is finished."""
         payload = {

@@ -10,7 +10,7 @@ from functools import cache as once
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
-from heimdall import connections
+from heimdall import connections, rare_stores
 from heimdall.dispatch import LambdaRunners
 from heimdall.domain.access import AccessRules, Binding, Role
 from heimdall.domain.catalog import BindingCache, CatalogCache
@@ -32,9 +32,9 @@ from heimdall.store.files import S3JobFiles
 from heimdall.store.jobs import DynamoJobStore
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
     from heimdall.domain.audit import AuditLog
+    from heimdall.domain.dead_letters import DeadLetters
     from heimdall.domain.health import HealthStore
     from heimdall.domain.idempotency import IdempotencyStore
     from heimdall.domain.long_jobs import LongJobs, WorkIndex
@@ -59,6 +59,8 @@ class SubmitRuntime:
     strategy: RoutingStrategy
     gate: Gate
     audit: "Callable[[], AuditLog]"
+    dead_letters: "Callable[[], DeadLetters]"
+    open_jobs: "Callable[[], OpenJobs]"
     clock: Clock
 
 
@@ -76,6 +78,7 @@ class QueryRuntime:
     cursor_key: Callable[[], bytes]
     gate: Gate
     audit: "Callable[[], AuditLog]"
+    dead_letters: "Callable[[], DeadLetters]"
     clock: Clock
 
 
@@ -103,6 +106,7 @@ class OrchestrateRuntime:
     settings: OrchestrateSettings
     jobs: JobStore
     open_jobs: "OpenJobs"
+    dead_letters: "DeadLetters"
     runners: Runners
     plugins: PluginRegistry
     work: "WorkIndex"
@@ -119,7 +123,7 @@ def submit_runtime() -> SubmitRuntime:
     clock = SystemClock()
     catalog = DynamoCatalogStore(dynamodb, settings.catalog_table)
     cache = CatalogCache(catalog, clock)
-    audit = once(lambda: _audit_log(dynamodb, settings))
+    audit = once(lambda: rare_stores.audit_log(dynamodb, settings))
     return SubmitRuntime(
         settings=settings,
         jobs=DynamoJobStore(dynamodb, settings.jobs_table),
@@ -134,6 +138,8 @@ def submit_runtime() -> SubmitRuntime:
         strategy=RandomRouting(SystemRandom()),
         gate=_gate(lambda: cache.snapshot().bindings, settings, audit, clock),
         audit=audit,
+        dead_letters=lambda: rare_stores.dead_letters(dynamodb, settings.jobs_table),
+        open_jobs=lambda: rare_stores.open_jobs(dynamodb, settings.jobs_table),
         clock=clock,
     )
 
@@ -148,7 +154,7 @@ def query_runtime() -> QueryRuntime:
     dynamodb = connections.dynamodb()
     clock = SystemClock()
     catalog = DynamoCatalogStore(dynamodb, settings.catalog_table)
-    audit = once(lambda: _audit_log(dynamodb, settings))
+    audit = once(lambda: rare_stores.audit_log(dynamodb, settings))
     return QueryRuntime(
         settings=settings,
         jobs=DynamoJobStore(dynamodb, settings.jobs_table),
@@ -160,6 +166,7 @@ def query_runtime() -> QueryRuntime:
         cursor_key=_remembered(catalog.cursor_key),
         gate=_gate(BindingCache(catalog, clock).bindings, settings, audit, clock),
         audit=audit,
+        dead_letters=lambda: rare_stores.dead_letters(dynamodb, settings.jobs_table),
         clock=clock,
     )
 
@@ -197,7 +204,6 @@ def execute_runtime() -> ExecuteRuntime:
 @once
 def orchestrate_runtime() -> OrchestrateRuntime:
     """Make what `functions.orchestrate` works with."""
-    from heimdall.store.open_jobs import DynamoOpenJobs
     from heimdall.store.work import DynamoWorkIndex
 
     settings = read_settings(OrchestrateSettings)
@@ -205,7 +211,8 @@ def orchestrate_runtime() -> OrchestrateRuntime:
     return OrchestrateRuntime(
         settings=settings,
         jobs=DynamoJobStore(dynamodb, settings.jobs_table),
-        open_jobs=DynamoOpenJobs(dynamodb, settings.jobs_table),
+        open_jobs=rare_stores.open_jobs(dynamodb, settings.jobs_table),
+        dead_letters=rare_stores.dead_letters(dynamodb, settings.jobs_table),
         runners=LambdaRunners(
             settings.runners, once(connections.sqs), once(connections.waiting_lambda)
         ),
@@ -228,12 +235,6 @@ def _gate(
     default_role = Role(settings.default_role) if settings.default_role != "none" else None
     rules = AccessRules(bindings, admins=sorted(settings.admins), default_role=default_role)
     return Gate(trusted_proxies=settings.trusted_proxies, rules=rules, audit=audit, clock=clock)
-
-
-def _audit_log(dynamodb: "DynamoDBClient", settings: SubmitSettings | QuerySettings) -> "AuditLog":
-    from heimdall.store.audit import DynamoAuditLog
-
-    return DynamoAuditLog(dynamodb, settings.catalog_table, settings.audit_retention_days)
 
 
 def _remembered(read_key: Callable[[], bytes]) -> Callable[[], bytes]:

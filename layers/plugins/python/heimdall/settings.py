@@ -92,10 +92,15 @@ class ExecuteSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrchestrateSettings:
-    """For `functions.orchestrate`."""
+    """For `functions.orchestrate`.
+
+    Attributes:
+        dead_letters: the runner of each queue of dead letters, by the queue's ARN.
+    """
 
     jobs_table: str = _setting()
     runners: Mapping[str, RunnerSettings] = _setting(_runners)
+    dead_letters: Mapping[str, str] = _setting(json.loads)
     retention_days: int = _setting(int)
 
 

@@ -1,5 +1,6 @@
 """Time and identity, which tests replace."""
 
+import hashlib
 import secrets
 import time
 from typing import Protocol
@@ -28,6 +29,12 @@ class SystemClock:
 def new_job_id(now_ms: int) -> str:
     """Make an id that sorts by time of creation: a UUIDv7 (RFC 9562, section 5.7)."""
     return str(_uuid7(now_ms, secrets.randbits(_RANDOM_BITS)))
+
+
+def id_of(ms: int, name: str) -> str:
+    """Return the id of something that has a name and a time: the same whenever it is asked for."""
+    digest = hashlib.sha256(name.encode(errors="backslashreplace")).digest()
+    return str(_uuid7(ms, int.from_bytes(digest[:10], "big")))
 
 
 def first_id_at(now_ms: int) -> str:

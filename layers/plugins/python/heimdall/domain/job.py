@@ -111,6 +111,8 @@ class Job:
         wake_at_ms: when the engine is to be asked again.
         wakes: how often it was.
         expires_at: when a finished job is removed, in seconds since the epoch.
+        is_undelivered: whether it is FAILED only because its next run could not be delivered.
+        reopened_at_ms: when it last went on after that; earlier deliveries count no more.
     """
 
     id: str
@@ -170,6 +172,8 @@ class Job:
     stderr: bytes = b""
     stderr_bytes: int = 0
     expires_at: int | None = None
+    is_undelivered: bool = False
+    reopened_at_ms: int = 0
 
     @property
     def is_waiting(self) -> bool:

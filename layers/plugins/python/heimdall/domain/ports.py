@@ -244,6 +244,14 @@ class Runners(Wakes, Protocol):
         """
         ...
 
+    def send_back(self, runner: str, body: str) -> None:
+        """Put a message into a runner's queue as it is.
+
+        Raises:
+            RunnerUnavailableError: the queue could not be reached, or there is no such runner.
+        """
+        ...
+
     def run_now(self, job: Job, command: Command, cluster: Cluster) -> FinishedRun:
         """Run a job that is RUNNING already and wait until it is finished.
 

@@ -13,6 +13,7 @@ Table `jobs`, by access pattern:
 | finished jobs by their end      | index by_update: shard, finished_key; only finished jobs  |
 | jobs that are open or just were | pk OPEN#<shard>, sk <job id>                              |
 | how far the sweep has looked    | pk SWEEP, sk SWEEP                                        |
+| messages that were put aside    | pk DEAD, sk <id of the job or of the message>             |
 
 Index keys and projected attributes never change once they are written, so that a change of status
 rewrites no index; a job enters by_update with its last status.
@@ -45,6 +46,9 @@ BY_TIME = "by_time"
 BY_USER = "by_user"
 BY_UPDATE = "by_update"
 HEAD = {"pk": {"S": "head"}, "sk": {"S": "head"}}
+
+DEAD_LETTERS = {"S": "DEAD"}
+"""The partition of the messages that were put aside."""
 
 Stream = Literal["stdout", "stderr"]
 Key = dict[str, dict[str, str]]
@@ -124,6 +128,11 @@ def open_key(job_id: str) -> Key:
 def sweep_key() -> Key:
     """How far the sweep has looked."""
     return {"pk": {"S": "SWEEP"}, "sk": {"S": "SWEEP"}}
+
+
+def dead_letter_key(letter_id: str) -> Key:
+    """A message that was put aside."""
+    return {"pk": DEAD_LETTERS, "sk": {"S": letter_id}}
 
 
 def entry_key(kind: str, entry_id: str) -> Key:
