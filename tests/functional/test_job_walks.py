@@ -14,11 +14,14 @@ from functions.orchestrate.service import sweep
 from heimdall.dispatch import LambdaRunners
 from heimdall.domain.job import Job
 from heimdall.domain.listing import UNFINISHED, JobFilter, Order
+from heimdall.plugin.registry import PluginRegistry
 from heimdall.runtime import OrchestrateRuntime
 from heimdall.settings import OrchestrateSettings
 from heimdall.store import job_listing
+from heimdall.store.dead_letters import DynamoDeadLetters
 from heimdall.store.jobs import DynamoJobStore
 from heimdall.store.open_jobs import DynamoOpenJobs
+from heimdall.store.work import DynamoWorkIndex
 from tests.contract.job_lists import finished, ids_of, job_at, pages_of, started
 from tests.fakes.aws import aws_in_memory
 from tests.fakes.clock import FakeClock
@@ -43,10 +46,15 @@ class Life:
         client = boto3.client("dynamodb")
         self.store = DynamoJobStore(client, JOBS)
         self.orchestrate = OrchestrateRuntime(
-            settings=OrchestrateSettings(jobs_table=JOBS, runners={}, retention_days=1),
+            settings=OrchestrateSettings(
+                jobs_table=JOBS, runners={}, dead_letters={}, retention_days=1
+            ),
             jobs=self.store,
             open_jobs=DynamoOpenJobs(client, JOBS),
+            dead_letters=DynamoDeadLetters(client, JOBS),
             runners=Mock(spec=LambdaRunners),
+            plugins=PluginRegistry(),
+            work=DynamoWorkIndex(client, JOBS),
             clock=self.clock,
         )
 

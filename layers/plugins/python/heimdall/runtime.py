@@ -32,7 +32,6 @@ from heimdall.store.files import S3JobFiles
 from heimdall.store.jobs import DynamoJobStore
 
 if TYPE_CHECKING:
-
     from heimdall.domain.audit import AuditLog
     from heimdall.domain.dead_letters import DeadLetters
     from heimdall.domain.health import HealthStore
