@@ -33,6 +33,7 @@ SETTINGS = {
     "HEIMDALL_JOBS_TABLE": "jobs",
     "HEIMDALL_CATALOG_TABLE": "catalog",
     "HEIMDALL_BUCKET": "bucket",
+    "HEIMDALL_QUEUE_URL": QUEUE_URL,
     "HEIMDALL_WAKES_URL": f"{QUEUE_URL}-wakes",
     "HEIMDALL_LONG_JOBS_ARN": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:long-jobs",
     "HEIMDALL_DEPLOYMENT": "Heimdall-us-east-1",

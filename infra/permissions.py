@@ -115,15 +115,19 @@ class Permissions:
         )
 
     def execute(self, *, queue_arn: str, wakes_arn: str) -> Grants:
-        """Takes jobs off its queue, runs them, writes what comes of it, has itself woken."""
+        """Takes jobs off its queue, runs them, writes what comes of it, has itself woken.
+
+        Jobs whose run failed go to its own queue again.
+        """
         return Grants(
             statements=[
                 self._jobs("GetItem", "UpdateItem", "BatchGetItem"),
-                self._catalog("GetItem"),
+                self._catalog("GetItem", "Query"),
                 self._files("StoreOutput", "s3:PutObject", FILES),
                 self._files("ReadContexts", "s3:GetObject", CONTEXTS),
                 self._files("JoinStreams", "s3:GetObject", STREAMS),
                 _take("TakeJobs", [queue_arn, wakes_arn]),
+                allow("SendNextRuns", ["sqs:SendMessage"], [queue_arn]),
                 allow("SendWakes", ["sqs:SendMessage"], [wakes_arn]),
                 allow("StartLongJobs", ["states:StartExecution"], [self.long_jobs_arn]),
                 allow("TellLongJobs", ["states:SendTaskSuccess"], ["*"]),

@@ -140,7 +140,9 @@ class HeimdallService(Stack):
                 description=f"Runs jobs: {', '.join(self._config.runners[runner])}",
                 memory_mb=self._config.execute_memory_mb,
                 timeout_seconds=EXECUTION_SECONDS,
-                environment=self._settings.execute(wakes_url=wakes.queue.queue_url),
+                environment=self._settings.execute(
+                    queue_url=jobs.queue.queue_url, wakes_url=wakes.queue.queue_url
+                ),
                 grants=self._permissions.execute(
                     queue_arn=jobs.queue.queue_arn, wakes_arn=wakes.queue.queue_arn
                 ),

@@ -61,7 +61,7 @@ class Settings:
             **self._callers,
         }
 
-    def execute(self, *, wakes_url: str) -> dict[str, str]:
+    def execute(self, *, queue_url: str, wakes_url: str) -> dict[str, str]:
         """Knows where a job's pair is and where its output goes; is told which job to run."""
         return {
             **self._jobs,
@@ -69,6 +69,7 @@ class Settings:
             **self._bucket,
             **self._retention,
             "HEIMDALL_DEPLOYMENT": self.deployment,
+            "HEIMDALL_QUEUE_URL": queue_url,
             "HEIMDALL_WAKES_URL": wakes_url,
             "HEIMDALL_LONG_JOBS_ARN": self.long_jobs_arn,
         }

@@ -33,6 +33,7 @@ STREAM = Contract(
     tag=TAG,
     parameters=[
         number("offset", "the first byte wanted; it counts more than `Range`", minimum=0),
+        number("run", "which run's; the latest one's if left out", minimum=1),
         header("Range", "bytes wanted, such as `bytes=0-1023`, `bytes=4096-` or `bytes=-500`"),
     ],
     refusals=[416],

@@ -187,6 +187,7 @@ class Client:
         offset: int = 0,
         max_bytes: int | None = None,
         tail_bytes: int | None = None,
+        run: int | None = None,
     ) -> Iterator[bytes]:
         """Get a stream piece by piece, as far as it goes now.
 
@@ -196,9 +197,10 @@ class Client:
             offset: the first byte wanted.
             max_bytes: how many are wanted.
             tail_bytes: how many are wanted of the stream's end, instead.
+            run: which run's, by number; the latest by default.
         """
         reader = StreamReader(
-            self._connection, job_id, stream, offset=offset, tail_bytes=tail_bytes
+            self._connection, job_id, stream, offset=offset, tail_bytes=tail_bytes, run=run
         )
         return reader.read(max_bytes)
 

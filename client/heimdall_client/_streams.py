@@ -26,6 +26,7 @@ class StreamReader:
         stream: which one.
         offset: the first byte wanted.
         tail_bytes: begin so many bytes before the stream's present end instead.
+        run: whose stream, by number; None for the latest.
     """
 
     def __init__(
@@ -36,11 +37,13 @@ class StreamReader:
         *,
         offset: int = 0,
         tail_bytes: int | None = None,
+        run: int | None = None,
     ) -> None:
         self._connection = connection
         self._path = f"/job/{segment(job_id)}/{stream}"
         self._position = offset
         self._tail_bytes = tail_bytes
+        self._run = {} if run is None else {"run": run}
 
     def read(self, max_bytes: int | None = None) -> Iterator[bytes]:
         """Read on, as far as the stream goes now, or until there are so many bytes."""
@@ -60,12 +63,13 @@ class StreamReader:
 
     def _next_call(self, end: int | None) -> Call:
         if self._tail_bytes is not None:
-            return Call("GET", self._path, headers={"Range": f"bytes=-{self._tail_bytes}"})
+            tail = f"bytes=-{self._tail_bytes}"
+            return Call("GET", self._path, params=self._run, headers={"Range": tail})
         if end is not None:
             whole = f"bytes={self._position}-{end - 1}"
-            return Call("GET", self._path, headers={"Range": whole})
-        params = {"offset": self._position} if self._position else None
-        return Call("GET", self._path, params=params)
+            return Call("GET", self._path, params=self._run, headers={"Range": whole})
+        offset = {"offset": self._position} if self._position else {}
+        return Call("GET", self._path, params=offset | self._run)
 
     def _pieces(self, answer: httpx.Response, end: int | None) -> Iterator[bytes]:
         """Read one answer; it may begin too early and end too late, if ranges are ignored."""

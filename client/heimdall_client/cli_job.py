@@ -63,9 +63,10 @@ def _run_row(run: Run) -> tuple[object, ...]:
     return (run.run, run.status, run.cluster_name, start, ran, run.failure, run.error)
 
 
-def logs(
+def logs(  # noqa: PLR0913 - an argument for each option
     context: typer.Context,
     job: JobId,
+    *,
     stderr: Annotated[bool, typer.Option("--stderr", help="Print stderr, not stdout.")] = False,
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Go on until the job has ended.")
@@ -74,10 +75,15 @@ def logs(
     tail_bytes: Annotated[
         int | None, typer.Option(min=1, help="Begin so many bytes before the present end.")
     ] = None,
+    run: Annotated[
+        int | None, typer.Option(min=1, help="Of this run, as `runs` lists it, not of the latest.")
+    ] = None,
 ) -> None:
     """Print what a job has printed."""
     if offset and tail_bytes:
         raise typer.BadParameter("give --offset or --tail-bytes, not both")
+    if follow and run:
+        raise typer.BadParameter("give --follow or --run, not both: the latest run is followed")
     session = session_of(context)
     stream: Stream = "stderr" if stderr else "stdout"
     with session.client() as client:
@@ -86,7 +92,7 @@ def logs(
                 job, stream, offset=offset, tail_bytes=tail_bytes, sleep=session.outside.sleep
             )
             if follow
-            else client.iterate_stream(job, stream, offset=offset, tail_bytes=tail_bytes)
+            else client.iterate_stream(job, stream, offset=offset, tail_bytes=tail_bytes, run=run)
         )
         for piece in pieces:
             sys.stdout.buffer.write(piece)

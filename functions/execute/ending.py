@@ -7,6 +7,7 @@ from io import BytesIO
 from functions.execute.collecting import CollectedOutput, RunParts
 from functions.execute.streams import StreamEnd
 from heimdall.domain.errors import StoreThrottledError
+from heimdall.domain.failures import Failure
 from heimdall.domain.job import UNKNOWN_SIZE, Job, JobStatus, RunOutcome
 from heimdall.domain.ports import FinishedRun, StaleJobError
 from heimdall.domain.result import ANSWERED_BYTES, ResultForm
@@ -24,12 +25,12 @@ class End:
     Attributes:
         report: the plugin's last word.
         stopped: why the run had to end before its time, if it had.
-        seconds: all the time that it had.
+        limit: what is said of a run that had to end before its time since that was over.
     """
 
     report: RunReport
     stopped: StopReason | None
-    seconds: float
+    limit: str
 
 
 def conclude(
@@ -54,6 +55,11 @@ def conclude(
     except StoreThrottledError as error:
         outcome = _unstored(end.report, error)
     finished = record(job, outcome, tell=tell, runtime=runtime)
+    if finished.is_waiting:
+        from functions.execute.retrying import ask_for_next_run
+
+        ask_for_next_run(finished, runtime=runtime)
+        return FinishedRun(finished, None)
     count(f"Job{finished.status.capitalize()}", job_id=job.id, plugin=job.plugin)
     travels = result is not None and 0 < outcome.result_bytes <= ANSWERED_BYTES
     return FinishedRun(finished, result if travels else None)
@@ -74,7 +80,7 @@ def outcome_of(end: End, output: CollectedOutput, ends: list[StreamEnd]) -> RunO
     return RunOutcome(
         status=status,
         error=error,
-        failure=end.report.failure if status is JobStatus.FAILED else None,
+        failure=_failure(end) if status is JobStatus.FAILED else None,
         result=output.text if is_success else None,
         result_bytes=sizes.get(ResultForm.JSON, sum(sizes.values())),
         result_form=",".join(sizes) or ResultForm.JSON,
@@ -83,6 +89,11 @@ def outcome_of(end: End, output: CollectedOutput, ends: list[StreamEnd]) -> RunO
         stderr=stderr.kept,
         stderr_bytes=stderr.size,
     )
+
+
+def _failure(end: End) -> Failure | None:
+    """Return the class of a failure; what took too long has none."""
+    return None if end.stopped is StopReason.DEADLINE else end.report.failure
 
 
 def _unstored(report: RunReport, error: StoreThrottledError) -> RunOutcome:
@@ -101,20 +112,18 @@ def _ending(end: End) -> tuple[JobStatus, str | None]:
         return JobStatus.SUCCEEDED, None
     if report.state is RunState.CANCELED and stopped is StopReason.CANCELED:
         return JobStatus.CANCELED, None
-    if stopped is StopReason.DEADLINE and report.state is RunState.CANCELED:
-        return (
-            JobStatus.FAILED,
-            f"the run did not end within its {end.seconds:.0f} s and was stopped",
-        )
+    if report.state is RunState.CANCELED and stopped is StopReason.DEADLINE:
+        return JobStatus.FAILED, f"{end.limit} and was stopped"
     if report.state is RunState.CANCELED:
         return JobStatus.FAILED, f"somebody else stopped the work: {report.detail or 'no reason'}"
-    return JobStatus.FAILED, report.detail or f"the plugin reported {report.state} without a reason"
+    detail = report.detail or f"the plugin reported {report.state} without a reason"
+    return JobStatus.FAILED, f"{end.limit}: {detail}" if stopped is StopReason.DEADLINE else detail
 
 
 def record(
     job: Job, outcome: RunOutcome, *, tell: Callable[[Job], Job], runtime: ExecuteRuntime
 ) -> Job:
-    """Write how the run ended, also over a cancel that came too late.
+    """Write how the run ended, also over a cancel that came too late; another one may follow.
 
     Args:
         job: as it is stored.
@@ -128,17 +137,11 @@ def record(
     before = runtime.jobs.get(job.id) if outcome.status is JobStatus.CANCELED else job
     tries = 0
     while True:
-        if before.run != job.run or before.status.is_final:
+        if not before.has_open_run(job.run):
             raise StaleJobError(before)
-        finished = tell(
-            before.finished(
-                outcome,
-                now_ms=runtime.clock.now_ms(),
-                keep_for_days=runtime.settings.retention_days,
-            )
-        )
         try:
-            runtime.jobs.save(before, finished)
+            after = _after(tell(before), outcome, runtime)
+            runtime.jobs.save(before, after)
         except StaleJobError as stale:
             if stale.current is None:
                 raise
@@ -148,4 +151,17 @@ def record(
             if tries == _RECORD_TRIES:
                 raise
         else:
-            return finished
+            return after
+
+
+def _after(job: Job, outcome: RunOutcome, runtime: ExecuteRuntime) -> Job:
+    """Return the job as it is once its run has ended, or waits for another."""
+    if outcome.failure is not None and job.run < job.max_runs:
+        from functions.execute.retrying import waiting_again
+
+        waiting = waiting_again(job, outcome, runtime=runtime)
+        if waiting is not None:
+            return waiting
+    return job.finished(
+        outcome, now_ms=runtime.clock.now_ms(), keep_for_days=runtime.settings.retention_days
+    )

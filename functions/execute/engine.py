@@ -88,7 +88,7 @@ class EngineWork:
                 self.jobs.save(before, after)
             except StaleJobError as stale:
                 current = stale.current
-                if current is None or current.run != self.job.run or current.status.is_final:
+                if current is None or not current.has_open_run(self.job.run):
                     self.plugin.cancel(self.handle)
                     raise
                 before = current

@@ -6,6 +6,7 @@ from functions.execute.collecting import RunParts
 from functions.execute.ending import End, conclude
 from functions.execute.open_run import OpenRun
 from heimdall.domain.job import Job, JobStatus
+from heimdall.domain.limits import why_stopped
 from heimdall.domain.long_jobs import end_wanted_since_ms
 from heimdall.domain.ports import StaleJobError
 from heimdall.observability import logger
@@ -30,7 +31,7 @@ def end_run(
     try:
         conclude(
             run.job,
-            End(report=report, stopped=_stopped(run), seconds=run.seconds),
+            End(report=report, stopped=_stopped(run), limit=why_stopped(run.job)),
             parts=parts or RunParts(run.job, run.runtime.files),
             tell=tell or (lambda job: run.told(job, report.outputs)),
             runtime=run.runtime,

@@ -35,7 +35,7 @@ class OpenRun:
             job = runtime.jobs.get(job_id)
         except JobNotFoundError:
             return None
-        return None if job.run != run or job.status.is_final else cls(job, runtime)
+        return cls(job, runtime) if job.has_open_run(run) else None
 
     @property
     def plugin(self) -> Plugin:
@@ -46,12 +46,6 @@ class OpenRun:
     def handle(self) -> RunHandle:
         """How to find the work; the run must have one."""
         return RunHandle(values=json.loads(self.job.handle or "{}"))
-
-    @property
-    def seconds(self) -> float:
-        """All the time that the run had, as far as it was limited."""
-        since_ms, until_ms = self.job.started_at_ms or self.now_ms, self.job.deadline_ms
-        return max((until_ms or self.now_ms) - since_ms, 0) / 1_000
 
     def assignment(self) -> Assignment:
         """Read command and cluster.
@@ -74,8 +68,7 @@ class OpenRun:
                 self.runtime.jobs.save(self.job, after)
             except StaleJobError as stale:
                 current = stale.current
-                is_open = current is not None and current.run == self.job.run
-                if current is None or not is_open or current.status.is_final:
+                if current is None or not current.has_open_run(self.job.run):
                     return False
                 if "wakes" in changes and current.wakes != self.job.wakes:
                     return False

@@ -13,7 +13,7 @@ from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
 from heimdall.domain.errors import JobNotFoundError, NotFoundError
 from heimdall.domain.job import LEASE_MS, Job, JobStatus, RunOutcome
-from heimdall.domain.limits import why_unwanted
+from heimdall.domain.limits import why_stopped, why_unwanted
 from heimdall.domain.ports import FinishedRun, StaleJobError
 from heimdall.observability import count, logger
 from heimdall.plugin.detached import is_detached
@@ -66,6 +66,11 @@ def execute_run(
     job = assignment.job
     parts = RunParts(job, runtime.files)
     budget = max(seconds_left - MARGIN_SECONDS, 0.0)
+    limit = f"the run did not end within its {budget:.0f} s"
+    if job.deadline_ms is not None:
+        own_seconds = max(job.deadline_ms - runtime.clock.now_ms(), 0) / 1_000
+        if own_seconds < budget:
+            budget, limit = own_seconds, why_stopped(job)
     with Supervisor(
         job,
         jobs=runtime.jobs,
@@ -84,7 +89,7 @@ def execute_run(
         report = attempt.make()
     if report is None:
         return FinishedRun(leave(attempt, function=function, runtime=runtime), None)
-    end = End(report=report, stopped=supervisor.reason, seconds=budget)
+    end = End(report=report, stopped=supervisor.verdict(), limit=limit)
     return conclude(attempt.job, end, parts=parts, tell=attempt.tell, runtime=runtime)
 
 

@@ -106,6 +106,12 @@ class Supervisor:
         """Why the run has to end, or None as long as it may go on."""
         return self._reason
 
+    def verdict(self) -> StopReason | None:
+        """Why a run that is over had to end, also if it noticed by itself that its time was."""
+        if self._reason is None and self._clock.now_ms() >= self._deadline_ms:
+            return StopReason.DEADLINE
+        return self._reason
+
     def wait(self, seconds: float) -> bool:
         """Sleep until the run has to end, at most `seconds`; return whether it has to."""
         return self._stop.wait(seconds)

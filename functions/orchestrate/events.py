@@ -25,7 +25,7 @@ def pass_on(event: Mapping[str, Any], *, runtime: OrchestrateRuntime) -> bool:
         job = runtime.jobs.get(job_id)
     except JobNotFoundError:
         return False
-    if job.run != run or job.status.is_final:
+    if not job.has_open_run(run):
         return False
     runtime.runners.wake(job)
     count("JobWokenByEvent", job_id=job_id, plugin=job.plugin)

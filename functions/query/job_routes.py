@@ -12,7 +12,7 @@ from functions.query import service
 from functions.query.job_list import PARAMETERS, listing_name, read_job_query
 from functions.query.listing import page_answer
 from functions.query.results import MEDIA_TYPES, read_result
-from functions.query.streams import read_offset, read_stream
+from functions.query.streams import of_run, read_offset, read_stream
 from heimdall.domain.access import Role
 from heimdall.domain.job import Job
 from heimdall.domain.result import ResultForm
@@ -108,12 +108,17 @@ def _job(job_id: str) -> Job:
 
 
 def _stream(job_id: str, name: str) -> Response[Any]:
-    offset = read_offset(parameters(router, "offset").get("offset"))
+    given = parameters(router, "offset", "run")
+    offset = read_offset(given.get("offset"))
     # There is no validator that If-Range could name, so whoever sends it gets everything.
     header = None if _header("if-range") else _header("range")
     wanted = offset if offset is not None else read_range(header)
     answer = read_stream(
-        _job(job_id), name, wanted=wanted, runtime=query_runtime(), sleep=time.sleep
+        of_run(_job(job_id), given.get("run")),
+        name,
+        wanted=wanted,
+        runtime=query_runtime(),
+        sleep=time.sleep,
     )
     headers = {"Accept-Ranges": "bytes"}
     if answer.url:

@@ -1,12 +1,13 @@
 """What a job printed, read from any byte on, also while it runs."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from heimdall.domain.errors import InvalidRequestError, RangeNotSatisfiableError
 from heimdall.domain.job import UNKNOWN_SIZE, Job, JobStatus
 from heimdall.domain.job_files import JobFiles
+from heimdall.domain.limits import MAX_RUNS
 from heimdall.domain.stream import PART_BYTES, part_of
 from heimdall.http.ranges import ByteRange
 from heimdall.runtime import QueryRuntime
@@ -49,6 +50,33 @@ def read_offset(text: str | None) -> int | None:
         return int(text)
     message = "must be a whole number of bytes from 0"
     raise InvalidRequestError(f"offset {message}", details=[{"path": "offset", "message": message}])
+
+
+def of_run(job: Job, text: str | None) -> Job:
+    """Return a job as readers of one of its runs' streams need it.
+
+    Args:
+        job: whose run.
+        text: the parameter `run`; None for the latest.
+
+    Raises:
+        InvalidRequestError: it is not the number of a run that has begun.
+    """
+    if text is None or text == str(job.run):
+        return job
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_RUNS))
+    if not is_number or not 0 < int(text) <= job.run:
+        message = f"must be a run of the job that has begun, of which there are {job.run}"
+        raise InvalidRequestError(f"run {message}", details=[{"path": "run", "message": message}])
+    return replace(
+        job,
+        run=int(text),
+        status=JobStatus.FAILED,
+        stdout=b"",
+        stdout_bytes=UNKNOWN_SIZE,
+        stderr=b"",
+        stderr_bytes=UNKNOWN_SIZE,
+    )
 
 
 def read_stream(

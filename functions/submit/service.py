@@ -203,7 +203,9 @@ def _run_now(job: Job, plan: Plan, runtime: SubmitRuntime) -> Submission:
     except RunGoesOnError:
         return Submission(runtime.jobs.get(job.id), goes_on=True)
     except RunLostError as error:
-        return Submission(_fail(running, f"the executor ended without an answer: {error}", runtime))
+        reason = f"the executor ended without an answer: {error}"
+        left = _fail(runtime.jobs.get(job.id), reason, runtime)
+        return Submission(left, goes_on=not left.status.is_final)
     except RunnerUnavailableError as error:
         _fail(running, str(error), runtime)
         raise
@@ -212,11 +214,14 @@ def _run_now(job: Job, plan: Plan, runtime: SubmitRuntime) -> Submission:
     return Submission(finished.job, finished.result, goes_on=goes_on)
 
 
-def _fail(running: Job, reason: str, runtime: SubmitRuntime) -> Job:
-    """Record that a run failed, unless its executor recorded an end before it was lost."""
+def _fail(job: Job, reason: str, runtime: SubmitRuntime) -> Job:
+    """Record that a run failed, unless its executor recorded an end before it was lost.
+
+    Work that goes on at an engine is left to the sweep, which has it looked after.
+    """
     jobs: JobStore = runtime.jobs
-    job = running
-    while not job.status.is_final:
+    run = job.run
+    while job.has_open_run(run) and not job.is_detached:
         failed = job.finished(
             RunOutcome(status=JobStatus.FAILED, error=reason),
             now_ms=runtime.clock.now_ms(),

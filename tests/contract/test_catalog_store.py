@@ -37,6 +37,16 @@ def test_every_write_gives_the_next_revision(catalog):
     assert catalog.revision() == 3
 
 
+def test_clusters_are_read_without_the_rest(catalog):
+    put(catalog, make_command(), make_cluster(), make_binding(), make_cluster(id="west"))
+    put(catalog, make_cluster(name="renamed"))
+
+    assert {(each.id, each.name) for each in catalog.clusters()} == {
+        ("localhost", "renamed"),
+        ("west", "localhost"),
+    }
+
+
 def test_entry_is_read_as_it_was_written(catalog):
     command = make_command(
         name="🚀",

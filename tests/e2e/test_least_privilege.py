@@ -21,7 +21,7 @@ from local import identities
 from local.environment import Environment
 from tests.e2e.api import Api, job_body, shell_body, wait_for
 from tests.e2e.engine_role import TYPE_IN_ROLE, make_engine_role
-from tests.e2e.guarded import job_on, make_guarded, put_probed_cluster
+from tests.e2e.guarded import TYPE, job_on, make_guarded, put, put_probed_cluster
 from tests.e2e.roles import FUNCTIONS, Roles
 from tests.factories import make_dead_letter, sqs_event
 
@@ -151,6 +151,15 @@ class World:
         except AssertionError:
             return False
 
+    def runs_again(self) -> bool:
+        """Have a run followed by another, by a command whose pauses are short."""
+        retries = {"max_runs": 2, "backoff_seconds": 1}
+        body = {"name": "again", "plugin": "noop", "tags": ["type:again"], "cluster_tags": [TYPE]}
+        put(self.api, "command/again", **body, retries=retries)
+        job = job_on("secret", command="again", fault="transient", faulty_runs=1)
+        answer = self.api.request("POST", "/job", json=job)
+        return answer.is_success and self.ends_soon(answer.json()["id"])
+
     def records_refusals(self) -> bool:
         refused = self.api.request("GET", "/jobs", headers={"X-Heimdall-User": "eve"}).json()
         newest = self.api.request("GET", "/audit?action=jobs.read&limit=1").json()["data"]
@@ -236,6 +245,7 @@ PROBES: dict[tuple[str, str], Callable[[World], bool]] = {
     ("execute", "StoreOutput"): lambda world: world.runs_now({"output_bytes": 100_000}),
     ("execute", "JoinStreams"): lambda world: world.runs_now({"output_bytes": 9_000_000}),
     ("execute", "ReadContexts"): lambda world: world.runs_now({"payload": "x" * 10_000}),
+    ("execute", "SendNextRuns"): lambda world: world.runs_again(),
     ("execute", "ReadSecrets"): lambda world: world.reveals("secret"),
     ("execute", "ReadParameters"): lambda world: world.reveals("parameter"),
     ("execute", "TakeRoles"): lambda world: world.takes_a_role(),

@@ -7,6 +7,7 @@ from typing import Any
 
 from heimdall.domain.access import Binding
 from heimdall.domain.catalog_listing import EntryOrder, EntryQuery, ListedEntry
+from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import CatalogEntry
 from heimdall.domain.errors import ConcurrentChangeError, RevisionNotFoundError
 from heimdall.domain.history import AnyEntry, Change, PastEntry, Revision
@@ -55,6 +56,9 @@ class InMemoryCatalogStore:
     def changes_since(self, revision: int) -> Iterable[CatalogEntry]:
         self.reads["changes_since"] += 1
         return self.data.versions[revision:]
+
+    def clusters(self) -> Iterable[Cluster]:
+        return self._sorted(Cluster)
 
     def bindings(self) -> Iterable[Binding]:
         return self._sorted(Binding)

@@ -29,3 +29,13 @@ class FakeWakes:
 
     def wake(self, job: Job, *, number: int | None = None, delay_seconds: int = 0) -> None:
         self.sent.append((job.id, number, delay_seconds))
+
+
+class FakeNextRuns:
+    """Implements `heimdall.domain.ports.NextRuns`."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, int, int]] = []
+
+    def send(self, job: Job, *, delay_seconds: int = 0) -> None:
+        self.sent.append((job.id, job.run + 1, delay_seconds))

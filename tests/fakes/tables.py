@@ -45,6 +45,7 @@ def create_resources() -> dict[str, str]:
         "HEIMDALL_JOBS_TABLE": JOBS,
         "HEIMDALL_CATALOG_TABLE": CATALOG,
         "HEIMDALL_BUCKET": BUCKET,
+        "HEIMDALL_QUEUE_URL": queue_url,
         "HEIMDALL_WAKES_URL": wakes_url,
         "HEIMDALL_LONG_JOBS_ARN": LONG_JOBS_ARN,
         "HEIMDALL_DEPLOYMENT": "Heimdall-us-east-1",

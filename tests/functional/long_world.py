@@ -252,7 +252,7 @@ def long_world(
         world.put_catalog(
             {
                 "cluster/engine": {
-                    "name": "engine",
+                    "name": "cluster",  # as a driver may call what it makes
                     "tags": ["type:engine"],
                     "context": driver.cluster_context,
                 },

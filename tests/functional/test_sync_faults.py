@@ -1,7 +1,13 @@
 """Sync jobs whose executor fails, is slow, or cannot be had."""
 
+import json
+from dataclasses import replace
+from typing import Any
+
+import boto3
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
+from heimdall import runtime
 from tests.factories import job_request
 from tests.functional.world import World
 
@@ -39,6 +45,21 @@ def test_lost_executor_of_a_sync_job_fails_it_at_once(world: World) -> None:
     assert (answer.status, answer.body["status"]) == (200, "FAILED")
     assert "executor" in answer.body["error"]
     assert world.get(f"/api/v1/job/{answer.body['id']}").body["status"] == "FAILED"
+
+
+def test_work_at_an_engine_outlives_the_executor_that_started_it(world: World) -> None:
+    def leave_at_engine(params: Any, **_: Any) -> None:
+        jobs = runtime.execute_runtime().jobs
+        job = jobs.get(json.loads(params["body"])["job"]["id"])
+        jobs.save(job, replace(job, is_detached=True))
+
+    events = boto3.DEFAULT_SESSION._session.get_component("event_emitter")
+    events.register("before-call.lambda.Invoke", leave_at_engine)
+    world.execute_answers.append(ConnectTimeoutError(endpoint_url="lambda"))
+
+    answer = world.post("/api/v1/job", job_request(**SYNC))
+
+    assert (answer.status, answer.body["status"]) == (202, "RUNNING")
 
 
 def test_end_recorded_by_an_executor_that_was_lost_afterwards_stands(world: World) -> None:

@@ -50,6 +50,7 @@ FUNCTIONS = {
             "HEIMDALL_BUCKET": "Files",
             "HEIMDALL_RETENTION_DAYS": "30",
             "HEIMDALL_DEPLOYMENT": "Heimdall-Region",
+            "HEIMDALL_QUEUE_URL": "LightJobsQueue",
             "HEIMDALL_WAKES_URL": "LightWakesQueue",
             "HEIMDALL_LONG_JOBS_ARN": LONG_JOBS,
         },

@@ -91,6 +91,9 @@ def test_status_as_json_is_the_whole_job(line):
         ([], "GET /job/1/stdout"),
         (["--stderr"], "GET /job/1/stderr"),
         (["--offset", "3"], "GET /job/1/stdout?offset=3"),
+        (["--run", "2"], "GET /job/1/stdout?run=2"),
+        (["--run", "2", "--offset", "3"], "GET /job/1/stdout?offset=3&run=2"),
+        (["--run", "2", "--tail-bytes", "7"], "GET /job/1/stdout?run=2"),
         (["--tail-bytes", "7"], "GET /job/1/stdout"),
     ],
 )

@@ -1,6 +1,7 @@
 """The job store over moto, for what watches a run; and runs themselves."""
 
 from collections.abc import Iterator
+from random import Random
 
 import boto3
 import pytest
@@ -18,7 +19,7 @@ from tests.fakes.aws import aws_in_memory
 from tests.fakes.catalog import InMemoryCatalogStore
 from tests.fakes.clock import FakeClock
 from tests.fakes.files import InMemoryJobFiles
-from tests.fakes.long_jobs import FakeLongJobs, FakeWakes
+from tests.fakes.long_jobs import FakeLongJobs, FakeNextRuns, FakeWakes
 from tests.fakes.runs import secret_store
 from tests.fakes.tables import JOBS
 
@@ -27,6 +28,7 @@ SETTINGS = ExecuteSettings(
     catalog_table="c",
     bucket="b",
     deployment="d",
+    queue_url="q",
     wakes_url="w",
     long_jobs_arn="l",
     retention_days=1,
@@ -79,8 +81,10 @@ def make_runtime(jobs):
             read_secret=secret_store(SECRETS),
             health=DynamoHealthStore(jobs.client, JOBS),
             work=DynamoWorkIndex(jobs.client, JOBS),
+            next_runs=FakeNextRuns(),
             wakes=FakeWakes(),
             long_jobs=FakeLongJobs(),
+            random=Random(0),
             clock=FakeClock(),
         )
 
@@ -89,11 +93,11 @@ def make_runtime(jobs):
 
 @pytest.fixture
 def run(jobs, make_runtime):
-    def run(plugin, *, cluster=None, job=None, **runtime):
+    def run(plugin, *, cluster=None, job=None, made=None, **runtime):
         running = make_running_job(**(job or {}))
         jobs.create(running)
         assignment = Assignment(running, make_command(), cluster or make_cluster())
-        made = make_runtime(plugin, **runtime)
+        made = made or make_runtime(plugin, **runtime)
         return service.execute_run(
             assignment, function="function", runtime=made, seconds_left=60.0
         ).job

@@ -39,6 +39,7 @@ ENVIRONMENT = {
     "HEIMDALL_ADMINS": f"{ALICE},{PROXY}",
     "HEIMDALL_DEFAULT_ROLE": "viewer",
     "HEIMDALL_RETENTION_DAYS": "30",
+    "HEIMDALL_QUEUE_URL": "https://queue",
     "HEIMDALL_WAKES_URL": "https://w",
     "HEIMDALL_LONG_JOBS_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:long",
     "HEIMDALL_DEPLOYMENT": "Heimdall-eu-central-1",

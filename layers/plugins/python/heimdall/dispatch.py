@@ -46,6 +46,27 @@ def wake_to_message(job: Job, number: int | None) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
+class QueuedRuns:
+    """Sends jobs to one runner's queue; implements `heimdall.domain.ports.NextRuns`."""
+
+    sqs: Callable[[], "SQSClient"]
+    url: str
+
+    def send(self, job: Job, *, delay_seconds: int = 0) -> None:
+        """Queue the job's next run, for soon or after a delay."""
+        try:
+            self.sqs().send_message(
+                QueueUrl=self.url,
+                MessageBody=json.dumps({"job_id": job.id, "run": job.run + 1}),
+                DelaySeconds=delay_seconds,
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise RunnerUnavailableError(
+                f"the queue of plugin {job.plugin!r} cannot be reached: {error}", job_id=job.id
+            ) from error
+
+
+@dataclass(frozen=True, slots=True)
 class QueuedWakes:
     """Sends wakes to one runner's queue of them; implements `heimdall.domain.ports.Wakes`."""
 
@@ -85,17 +106,10 @@ class LambdaRunners:
         """Whether some runner of this deployment runs the plugin."""
         return any(plugin in runner.plugins for runner in self.runners.values())
 
-    def send(self, job: Job) -> None:
-        """Queue the job's next run."""
-        try:
-            self.sqs().send_message(
-                QueueUrl=self._runner(job.plugin).queue_url,
-                MessageBody=json.dumps({"job_id": job.id, "run": job.run + 1}),
-            )
-        except (BotoCoreError, ClientError) as error:
-            raise RunnerUnavailableError(
-                f"the queue of plugin {job.plugin!r} cannot be reached: {error}", job_id=job.id
-            ) from error
+    def send(self, job: Job, *, delay_seconds: int = 0) -> None:
+        """Queue the job's next run, for soon or after a delay."""
+        runs = QueuedRuns(self.sqs, self._runner(job.plugin).queue_url)
+        runs.send(job, delay_seconds=delay_seconds)
 
     def wake(self, job: Job, *, number: int | None = None, delay_seconds: int = 0) -> None:
         """Have the job's current run looked after, soon or after a delay."""

@@ -7,7 +7,7 @@ is frozen: clients, and the connections and randomness in them, come with the fi
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache as once
-from random import SystemRandom
+from random import Random, SystemRandom
 from typing import TYPE_CHECKING
 
 from heimdall import connections, rare_stores
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from heimdall.domain.idempotency import IdempotencyStore
     from heimdall.domain.long_jobs import LongJobs, WorkIndex
     from heimdall.domain.open_jobs import OpenJobs
-    from heimdall.domain.ports import Wakes
+    from heimdall.domain.ports import NextRuns, Wakes
     from heimdall.plugin.secret import ReadSecret
     from heimdall.probes import RunnerProbes
 
@@ -93,8 +93,10 @@ class ExecuteRuntime:
     read_secret: "ReadSecret"
     health: "HealthStore"
     work: "WorkIndex"
+    next_runs: "NextRuns"
     wakes: "Wakes"
     long_jobs: "LongJobs"
+    random: Random
     clock: Clock
 
 
@@ -174,7 +176,7 @@ def query_runtime() -> QueryRuntime:
 def execute_runtime() -> ExecuteRuntime:
     """Make what `functions.execute` works with."""
     from heimdall.aws.clients import AwsClients
-    from heimdall.dispatch import QueuedWakes
+    from heimdall.dispatch import QueuedRuns, QueuedWakes
     from heimdall.plugin.identity import PluginServices
     from heimdall.secrets import AwsSecrets
     from heimdall.state_machine import StepFunctionsLongJobs
@@ -182,7 +184,7 @@ def execute_runtime() -> ExecuteRuntime:
     from heimdall.store.work import DynamoWorkIndex
 
     settings = read_settings(ExecuteSettings)
-    dynamodb = connections.dynamodb()
+    dynamodb, sqs = connections.dynamodb(), once(connections.sqs)
     services = PluginServices(aws=AwsClients())
     secrets = AwsSecrets(once(connections.secrets_manager), once(connections.parameters))
     return ExecuteRuntime(
@@ -194,8 +196,10 @@ def execute_runtime() -> ExecuteRuntime:
         read_secret=secrets.read,
         health=DynamoHealthStore(dynamodb, settings.jobs_table),
         work=DynamoWorkIndex(dynamodb, settings.jobs_table),
-        wakes=QueuedWakes(once(connections.sqs), settings.wakes_url),
+        next_runs=QueuedRuns(sqs, settings.queue_url),
+        wakes=QueuedWakes(sqs, settings.wakes_url),
         long_jobs=StepFunctionsLongJobs(once(connections.state_machines), settings.long_jobs_arn),
+        random=SystemRandom(),
         clock=SystemClock(),
     )
 

@@ -85,6 +85,7 @@ class ExecuteSettings:
     catalog_table: str = _setting()
     bucket: str = _setting()
     deployment: str = _setting()
+    queue_url: str = _setting()
     wakes_url: str = _setting()
     long_jobs_arn: str = _setting()
     retention_days: int = _setting(int)

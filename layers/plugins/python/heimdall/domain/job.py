@@ -180,6 +180,10 @@ class Job:
         """Whether the next run is still to begin, be it the first or another."""
         return self.status in (JobStatus.NEW, JobStatus.ACCEPTED)
 
+    def has_open_run(self, run: int) -> bool:
+        """Whether this run is the latest and has not ended."""
+        return self.run == run and not self.status.is_final and not self.is_waiting
+
     def started(self, *, now_ms: int, lease_expires_at_ms: int, claim: str = "") -> "Job":
         """Begin the next run; `claim` tells apart two executors that try to at the same time."""
         self._check(JobStatus.RUNNING)

@@ -134,6 +134,10 @@ class CatalogStore(Protocol):
         """Read what was written after this revision, oldest first."""
         ...
 
+    def clusters(self) -> Iterable[Cluster]:
+        """Read all clusters."""
+        ...
+
     def bindings(self) -> Iterable[Binding]:
         """Read all bindings."""
         ...
@@ -229,19 +233,23 @@ class Wakes(Protocol):
         ...
 
 
-class Runners(Wakes, Protocol):
-    """Brings jobs to the functions that run plugins."""
+class NextRuns(Protocol):
+    """Brings jobs to a runner's function."""
 
-    def has_plugin(self, plugin: str) -> bool:
-        """Whether some runner of this deployment runs the plugin."""
-        ...
-
-    def send(self, job: Job) -> None:
-        """Queue the job's next run.
+    def send(self, job: Job, *, delay_seconds: int = 0) -> None:
+        """Queue the job's next run, for soon or after a delay of at most 900 s.
 
         Raises:
             RunnerUnavailableError: the queue could not be reached.
         """
+        ...
+
+
+class Runners(NextRuns, Wakes, Protocol):
+    """Brings jobs to the functions that run plugins."""
+
+    def has_plugin(self, plugin: str) -> bool:
+        """Whether some runner of this deployment runs the plugin."""
         ...
 
     def send_back(self, runner: str, body: str) -> None:

@@ -18,6 +18,7 @@ _OF_A_RUN: Mapping[str, Any] = {
     "lease_expires_at_ms": None,
     "claim": "",
     "deadline_ms": None,
+    "is_detached": False,
     "handle": None,
     "outputs": None,
     "attributes": None,

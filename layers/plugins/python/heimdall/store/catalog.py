@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from heimdall.domain.access import Binding
+from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import CatalogEntry
 from heimdall.domain.errors import (
     ConcurrentChangeError,
@@ -73,6 +74,10 @@ class DynamoCatalogStore:
         """Read what was written after this revision, oldest first."""
         for item in self._items.partition("revision", after=keys.revision_text(revision)):
             yield decode_changed(item)
+
+    def clusters(self) -> Iterator[Cluster]:
+        """Read all clusters."""
+        return self._all(Cluster)
 
     def bindings(self) -> Iterator[Binding]:
         """Read all bindings."""

@@ -26,6 +26,7 @@ class JobOptions(PluginOptions):
         output_bytes: how much is written to stdout, in lines of 64 bytes.
         fault: what goes wrong: `error` raises what no plugin should raise, `transient` says that
             the engine is out of reach, `crash` ends the executor's process without a word.
+        faulty_runs: how many runs the fault hits; None for all.
         payload: any JSON; the result is its size.
         outputs: what the plugin tells of the work, for the cluster's attributes.
         show_token: where the cluster's token is let out, which the executor has to prevent:
@@ -36,6 +37,7 @@ class JobOptions(PluginOptions):
     delay_seconds: float = Field(default=0.0, ge=0, le=MAX_DELAY_SECONDS, allow_inf_nan=False)
     output_bytes: int = Field(default=0, ge=0, le=MAX_OUTPUT_BYTES)
     fault: Literal["none", "error", "transient", "crash"] = "none"
+    faulty_runs: int | None = Field(default=None, ge=0)
     payload: Any = None
     outputs: dict[str, str] = Field(default_factory=dict)
     show_token: TokenLeak | None = None
