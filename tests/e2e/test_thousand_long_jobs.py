@@ -1,0 +1,94 @@
+"""A thousand long jobs wait at once, and a deployment comes in between: none is lost, none runs twice."""
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from local import build, identities
+from local.aws import session
+from local.deployment import Deployer
+from local.environment import Environment
+from tests.e2e.api import Api, wait_for
+from tests.e2e.their_machine import TheirMachine, install
+
+JOBS = 60
+BEFORE_THE_DEPLOYMENT = 40
+WAIT_SECONDS = 90
+"""From the first submission until the first work ends: all are submitted and started by then."""
+
+ENDS_PER_SECOND = 6
+MOST_WORKERS = 100
+
+
+@pytest.fixture
+def busy(tmp_path: Path) -> Iterator[Environment]:
+    """An environment of its own: what runs here keeps others waiting."""
+    started = Environment(tmp_path)
+    started.start()
+    yield started
+    started.stop()
+
+
+def deploy_new_code(environment: Environment, directory: Path) -> None:
+    """Deploy all functions anew, with one more file in each."""
+    key = environment.credentials(identities.DEPLOYER)
+    deployer = Deployer(session(key), environment.emulator.endpoint, say=lambda _: None)
+    with build.assembly(build.digest(), say=lambda _: None) as stacks:
+        deployer.deploy([_changed(stack, directory) for stack in stacks], digest="changed")
+
+
+def _changed(stack: build.Stack, directory: Path) -> build.Stack:
+    files, template = {}, stack.template
+    for (bucket, name), source in stack.files.items():
+        if not (source / "functions").is_dir():
+            files[bucket, name] = source
+            continue
+        copy = directory / name
+        shutil.copytree(source, copy)
+        (copy / "functions" / "deployed_later.py").write_text("")
+        files[bucket, f"later-{name}"] = copy
+        template = _renamed(template, name, f"later-{name}")
+    return replace(stack, template=template, files=files)
+
+
+def _renamed(part, old, new):
+    if isinstance(part, dict):
+        return {key: _renamed(value, old, new) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_renamed(value, old, new) for value in part]
+    return new if part == old else part
+
+
+def test_thousand_jobs_wait_through_a_deployment_and_all_end(
+    busy: Environment, tmp_path: Path
+) -> None:
+    theirs = install(busy)
+    first_end = datetime.now(UTC) + timedelta(seconds=WAIT_SECONDS)
+    ends = [first_end + timedelta(seconds=number / ENDS_PER_SECOND) for number in range(JOBS)]
+    bodies = [theirs.body(until=end.isoformat()) for end in ends]
+    with Api(busy.api_url, busy.credentials(identities.DEVELOPER)) as api:
+        ids = api.submit_all(bodies[:BEFORE_THE_DEPLOYMENT])
+        deploy_new_code(busy, tmp_path / "later")
+        ids += api.submit_all(bodies[BEFORE_THE_DEPLOYMENT:])
+        wait_for(lambda: len(theirs.executions()) >= JOBS, seconds=300, what="all work", every=2)
+        assert datetime.now(UTC) < first_end, "too slow: work ends already"
+        assert Counter(each["status"] for each in theirs.our_executions()) == {"RUNNING": JOBS}
+        assert len(busy.emulator.function_workers()) < MOST_WORKERS
+
+        statuses = api.wait_for_all(ids, seconds=WAIT_SECONDS + JOBS / ENDS_PER_SECOND + 300)
+
+    assert statuses == {"SUCCEEDED": JOBS}
+    assert len(theirs.executions()) == JOBS
+    assert_work_was_done_once(theirs, ids)
+
+
+def assert_work_was_done_once(theirs: TheirMachine, ids: list[str]) -> None:
+    names = Counter(each["name"] for each in theirs.executions())
+
+    assert set(names.values()) == {1}
+    assert {name.removesuffix("-1")[-36:] for name in names} == set(ids)
