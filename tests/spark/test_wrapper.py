@@ -196,8 +196,12 @@ def test_statement_without_a_result_leaves_none(left, name):
     found = left(name)
 
     assert found.report == {
-        "ok": True, "rows": 0, "bytes": 0,
-        "columns": [], "parquet": [], "notes": [],
+        "ok": True,
+        "rows": 0,
+        "bytes": 0,
+        "columns": [],
+        "parquet": [],
+        "notes": [],
     }
     assert not (found.output / "result.json").exists()
 

@@ -164,12 +164,12 @@ def wait_for_start(handle: Values) -> int:
         return _program(handle)
 
 
-def wait_for_end(handle: Values) -> None:
+def wait_for_end(handle: Values, *, seconds: float = SECONDS) -> None:
     """Wait until a process is gone: the supervisor of a run, or that of any `pid`."""
     with suppress(ProcessLookupError):
         watched = os.pidfd_open(int(handle["pid"]))
         try:
-            assert select.select([watched], [], [], SECONDS)[0], "the process goes on"
+            assert select.select([watched], [], [], seconds)[0], "the process goes on"
         finally:
             os.close(watched)
 

@@ -66,6 +66,28 @@ def test_end_without_a_report_is_told_with_sparks_last_words(bench):
     assert report.detail == "spark-submit ended with code 3: Spark says hello"
 
 
+@pytest.mark.parametrize(
+    ("stderr", "stdout", "words"),
+    [
+        ("bad\n26/11/22 INFO ShutdownHookManager: Deleting\n\n", "x\n", "bad"),
+        (
+            "26/11/22 INFO A\nWARNING: B\n26/11/22 WARN C\n",
+            "Traceback\nKeyError: 1\n",
+            "KeyError: 1",
+        ),
+        ("26/11/22 INFO A\n", "", "it says nothing"),
+    ],
+)
+def test_last_words_are_those_that_tell_of_trouble(bench, stderr, stdout, words):
+    handle = bench.start()
+    bench.driver.fail(handle.values)
+    path = Path(handle.values["directory"])
+    (path / "stderr").write_text(stderr)
+    (path / "stdout").write_text(stdout)
+
+    assert bench.plugin.poll(handle).detail == f"spark-submit ended with code 3: {words}"
+
+
 def test_result_and_logs_are_collected_twice_alike(bench):
     handle = bench.start()
     bench.driver.succeed(handle.values)

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -22,6 +23,8 @@ KEPT_SECONDS = 24 * 3_600
 """How long what an ended run left is kept."""
 
 MAX_LOG_BYTES = 4 * 1024 * 1024
+_LAST_BYTES = 16 * 1024
+_LOGGED = re.compile(r"\b(INFO|WARN|WARNING)\b")
 _STARTING_TAKES_SECONDS = 20.0
 _OUT_OF_RESOURCES = frozenset(
     {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ENOSPC}
@@ -88,14 +91,20 @@ class RunDirectory:
             stream.write(file.read(MAX_LOG_BYTES))
 
     def last_words(self) -> str:
-        """Return the last line that the program wrote to stderr; empty if there is none."""
+        """Return the last line that tells of trouble; empty if there is none.
+
+        Spark logs to stderr, and what its Python writes, errors included, goes to stdout.
+        """
+        lines = (line.strip() for name in ("stderr", "stdout") for line in self._last_lines(name))
+        return next((line for line in lines if line and not _LOGGED.search(line)), "")
+
+    def _last_lines(self, name: str) -> list[str]:
         try:
-            with (self.path / "stderr").open("rb") as file:
-                file.seek(max(file.seek(0, os.SEEK_END) - 4_096, 0))
-                lines = file.read().decode(errors="replace").split("\n")
+            with (self.path / name).open("rb") as file:
+                file.seek(max(file.seek(0, os.SEEK_END) - _LAST_BYTES, 0))
+                return file.read().decode(errors="replace").split("\n")[::-1]
         except FileNotFoundError:
-            return ""
-        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+            return []
 
     def _read(self, name: str) -> dict[str, Any] | None:
         path = self.path / name
