@@ -104,8 +104,9 @@ def test_statement_over_a_million_rows_gives_what_spark_gives(api: Api, tmp_path
 def test_cancel_kills_the_jvm(api: Api, environment: Environment):
     job_id = api.submit(sql(FOREVER))["id"]
     directory = run_directory(environment, job_id)
+    log = directory / "stderr"
     wait_for(
-        lambda: "Starting task" in (directory / "stderr").read_text(),
+        lambda: log.exists() and "Starting task" in log.read_text(),
         seconds=FIRST_SECONDS,
         what="Spark to work",
     )
