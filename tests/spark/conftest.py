@@ -8,7 +8,6 @@ import pytest
 from local import spark
 from local.launcher import write_launcher
 
-
 HERE = Path(__file__).parent
 
 
