@@ -1,4 +1,4 @@
-"""A thousand long jobs wait at once while new code is deployed: none is lost, none runs twice."""
+"""A thousand long jobs wait through a deployment: none is lost, and none runs twice."""
 
 import shutil
 from collections import Counter
