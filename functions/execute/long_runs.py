@@ -19,6 +19,7 @@ from heimdall.domain.errors import RunnerUnavailableError, TransientPluginError
 from heimdall.domain.job import Job
 from heimdall.domain.long_jobs import (
     GIVE_UP_MS,
+    OVERDUE_MS,
     TokenGoneError,
     end_wanted_since_ms,
     pause_seconds,
@@ -107,8 +108,14 @@ def wake(job_id: str, number: int, *, turn: int | None, runtime: ExecuteRuntime)
     report = asking.poll(run.plugin, run.handle)
     if report.state is RunState.RUNNING:
         _carry_on(run, report, is_news=turn is None)
-    elif not _tell_ended(run.job.task_token, runtime):
+    elif _is_overdue(run) or not _tell_ended(run.job.task_token, runtime):
         _conclude(run, report)
+
+
+def _is_overdue(run: OpenRun) -> bool:
+    """Say whether the run's end was told, and nobody came to conclude it."""
+    due_ms = run.job.wake_at_ms
+    return due_ms is not None and due_ms <= run.now_ms - OVERDUE_MS
 
 
 def finish(job_id: str, number: int, *, runtime: ExecuteRuntime) -> None:

@@ -23,10 +23,12 @@ from tests.e2e.api import Api, job_body, shell_body, wait_for
 from tests.e2e.engine_role import TYPE_IN_ROLE, make_engine_role
 from tests.e2e.guarded import TYPE, job_on, make_guarded, put, put_probed_cluster
 from tests.e2e.roles import FUNCTIONS, Roles
+from tests.e2e.their_machine import install, soon
 from tests.factories import make_dead_letter, sqs_event
 
 TEN_MINUTES_MS = 600_000
 SOON_SECONDS = 3.0
+LONG_SECONDS = 20.0
 UNCHECKED = {
     ("submit", "Logs"),
     ("query", "Logs"),
@@ -145,9 +147,41 @@ class World:
         answer = self.api.request("POST", "/job", json=job_body("ping-async"))
         return answer.is_success and self.ends_soon(answer.json()["id"])
 
-    def ends_soon(self, job_id: str) -> bool:
+    def runs_long(self) -> bool:
+        """Run a job whose work an engine does for a second."""
+        theirs = install(self.environment)
+        job = self.api.submit(theirs.body(until=soon(1)))
+        return self.ends_soon(job["id"], seconds=LONG_SECONDS)
+
+    def runs_long_without_events(self) -> bool:
+        """The same where only the timer tells of the end."""
+        events = self.environment.client("events")
+        (rule,) = (
+            rule["Name"]
+            for rule in events.list_rules()["Rules"]
+            if "aws.states" in rule.get("EventPattern", "")
+        )
+        events.disable_rule(Name=rule)
         try:
-            return self.api.wait(job_id, seconds=SOON_SECONDS)["status"] == "SUCCEEDED"
+            return self.runs_long()
+        finally:
+            events.enable_rule(Name=rule)
+
+    def wakes_a_canceled_job(self) -> bool:
+        """Cancel a job whose work was not started: whoever is woken sees that nothing is left."""
+        job = self._write_old_job(status=JobStatus.RUNNING, is_detached=True)
+        self.api.request("POST", f"/job/{job.id}/cancel")
+        return self.ends_soon(job.id, status="CANCELED")
+
+    def wakes_late(self) -> bool:
+        self._write_old_job(status=JobStatus.RUNNING, is_detached=True, wake_at_ms=1)
+        return self.sweep().get("woken", 0) > 0
+
+    def ends_soon(
+        self, job_id: str, status: str = "SUCCEEDED", seconds: float = SOON_SECONDS
+    ) -> bool:
+        try:
+            return bool(self.api.wait(job_id, seconds=seconds)["status"] == status)
         except AssertionError:
             return False
 
@@ -207,7 +241,7 @@ class World:
             open_jobs.mark([job for _, job in found if isinstance(job, Job)])
             open_jobs.advance(Look.FIRST, found[-1][0])
 
-    def _write_old_job(self, **changes: object) -> None:
+    def _write_old_job(self, **changes: object) -> Job:
         """Write a job of ten minutes ago, as if it had been lost after the sweep had seen it."""
         jobs = self._jobs()
         job = jobs.get(self.running)
@@ -215,6 +249,7 @@ class World:
         old = replace(job, id=new_job_id(then_ms), created_at_ms=then_ms, **changes)
         jobs.create(old)
         self._open_jobs().mark([old])
+        return old
 
 
 PROBES: dict[tuple[str, str], Callable[[World], bool]] = {
@@ -248,6 +283,12 @@ PROBES: dict[tuple[str, str], Callable[[World], bool]] = {
     ("execute", "SendNextRuns"): lambda world: world.runs_again(),
     ("execute", "ReadSecrets"): lambda world: world.reveals("secret"),
     ("execute", "ReadParameters"): lambda world: world.reveals("parameter"),
+    ("submit", "WakeLongJobs"): lambda world: world.wakes_a_canceled_job(),
+    ("execute", "StartLongJobs"): lambda world: world.runs_long(),
+    ("execute", "TellLongJobs"): lambda world: world.runs_long(),
+    ("execute", "RememberWork"): lambda world: world.runs_long(),
+    ("execute", "SendWakes"): lambda world: world.runs_long_without_events(),
+    ("orchestrate", "WakeLongJobs"): lambda world: world.wakes_late(),
     ("execute", "TakeRoles"): lambda world: world.takes_a_role(),
     ("orchestrate", "FindNewJobs"): lambda world: "looked" in world.sweep(),
     ("orchestrate", "KeepOpenJobs"): lambda world: "seen" in world.sweep(),

@@ -1,7 +1,9 @@
 """Somebody else's state machine, as the engine of long jobs in the local environment."""
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from local.environment import Environment
@@ -60,12 +62,22 @@ class TheirMachine:
         return _executions(self.states, ours)
 
 
+def soon(seconds: float) -> str:
+    """So many seconds from now, for `until`."""
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+
+
 def install(environment: Environment) -> TheirMachine:
-    """Make the state machine, the role in which jobs may run it, a command and a cluster."""
+    """Make the state machine, the role in which jobs may run it, a command and a cluster.
+
+    Where they are there already, nothing changes.
+    """
     iam, states = environment.client("iam"), environment.client("stepfunctions")
-    role = iam.create_role(
-        RoleName="theirs", Path="/heimdall/", AssumeRolePolicyDocument=json.dumps(TRUST)
-    )["Role"]["Arn"]
+    with suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_role(
+            RoleName="theirs", Path="/heimdall/", AssumeRolePolicyDocument=json.dumps(TRUST)
+        )
+    role = iam.get_role(RoleName="theirs")["Role"]["Arn"]
     iam.put_role_policy(RoleName="theirs", PolicyName="states", PolicyDocument=json.dumps(RIGHTS))
     arn = states.create_state_machine(name="theirs", definition=json.dumps(WAITING), roleArn=role)[
         "stateMachineArn"

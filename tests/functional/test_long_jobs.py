@@ -252,6 +252,16 @@ def test_execution_that_somebody_stopped_leaves_the_job_to_the_wakes(long):
     assert long.status(job_id) == "SUCCEEDED"
 
 
+def test_end_that_the_state_machine_hears_and_forgets_is_concluded_by_the_sweep(long):
+    job_id = long.start()
+    long.is_deaf = True
+    long.driver.succeed(long.handle(job_id))
+
+    long.pass_time(400)
+
+    assert long.status(job_id) == "SUCCEEDED"
+
+
 def test_work_that_somebody_stopped_at_the_engine_fails_the_job(long):
     job_id = long.start()
     long.driver.stop_by_hand(long.handle(job_id))
