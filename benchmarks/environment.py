@@ -39,6 +39,7 @@ SETTINGS = {
     "HEIMDALL_DEPLOYMENT": "Heimdall-us-east-1",
     "HEIMDALL_RUNNERS": json.dumps(RUNNERS),
     "HEIMDALL_DEAD_LETTERS": "{}",
+    "HEIMDALL_STOP_ORPHANS": "false",
     "HEIMDALL_TRUSTED_PROXIES": "",
     "HEIMDALL_ADMINS": "*",
     "HEIMDALL_DEFAULT_ROLE": "none",

@@ -111,6 +111,7 @@ class Config:
     execute_memory_mb: MemoryMb = 512
     orchestrate_memory_mb: MemoryMb = 512
     runners: Runners = Field(default_factory=lambda: dict(RUNNERS))
+    stop_orphans: bool = False
     role_arns: RoleArns = ()
     runner_policies: RunnerPolicies = Field(default_factory=dict)
     plugin_requirements: Annotated[str, AfterValidator(_existing)] | None = None

@@ -77,6 +77,20 @@ class Monitoring(Construct):
             "The sweep could not see to a job: see the log of Orchestrate.",
         )
 
+    def watch_orphans(self) -> None:
+        """Alarm on work at engines that no job waits for, unless it was stopped."""
+        self._alarm(
+            "Orphans",
+            cloudwatch.Metric(
+                namespace=METRICS_NAMESPACE,
+                metric_name="OrphanFound",
+                dimensions_map={"service": "execute"},
+                period=FIVE_MINUTES,
+                statistic="Sum",
+            ),
+            "Work goes on at an engine that no job waits for: see orphan.found in the audit trail.",
+        )
+
     def watch_api(self, api: apigateway.HttpApi) -> None:
         """Alarm on answers of 500 and above, which a function gives without failing itself."""
         self._alarm(

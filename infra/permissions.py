@@ -99,12 +99,7 @@ class Permissions:
                 self._some_items("ListOpenJobs", ["Query"], "OPEN#*"),
                 self._some_items("MarkWatchedJobs", ["PutItem"], "WATCH#*"),
                 self._some_items("ListDeadLetters", ["Query"], "DEAD"),
-                allow(
-                    "RecordRefusals",
-                    ["dynamodb:PutItem"],
-                    [self.data.catalog.table_arn],
-                    {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["AUDIT#*"]}},
-                ),
+                self._record("RecordRefusals"),
                 self._catalog("GetItem", "Query", "BatchGetItem"),
                 self._files("ReadFiles", "s3:GetObject", FILES),
                 allow("ProbeClusters", ["lambda:InvokeFunction"], executor_arns),
@@ -123,6 +118,7 @@ class Permissions:
             statements=[
                 self._jobs("GetItem", "UpdateItem", "BatchGetItem"),
                 self._catalog("GetItem", "Query"),
+                self._record("RecordOrphans"),
                 self._files("StoreOutput", "s3:PutObject", FILES),
                 self._files("ReadContexts", "s3:GetObject", CONTEXTS),
                 self._files("JoinStreams", "s3:GetObject", STREAMS),
@@ -169,6 +165,15 @@ class Permissions:
 
     def _catalog(self, *operations: str) -> iam.PolicyStatement:
         return allow("Catalog", _dynamodb(operations), [self.data.catalog.table_arn])
+
+    def _record(self, sid: str) -> iam.PolicyStatement:
+        """Allow entries of the audit trail to be written, and nothing else of the catalog."""
+        return allow(
+            sid,
+            ["dynamodb:PutItem"],
+            [self.data.catalog.table_arn],
+            {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["AUDIT#*"]}},
+        )
 
     def _indexes(self, sid: str, *names: str) -> iam.PolicyStatement:
         table = self.data.jobs.table_arn

@@ -1,6 +1,6 @@
 """The stack that holds no data: functions, API, queues, schedule and alarms."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import CfnOutput, CfnParameter, Stack
 from aws_cdk import aws_lambda as lambda_
@@ -19,15 +19,19 @@ from infra.job_queue import (
     JobQueue,
 )
 from infra.long_jobs import LongJobs
-from infra.minute_schedule import MinuteSchedule
 from infra.monitoring import Monitoring
 from infra.permissions import Permissions
 from infra.plugin_layer import PluginLayer
+from infra.schedule import Schedule, Timetable
 from infra.settings import RunnerAddress, Settings
 from infra.stateful import HeimdallStateful
 
 PRINCIPAL = "arn:aws[a-z-]*:iam::[0-9]{12}:(user/[A-Za-z0-9_+=.@/-]+|role/[A-Za-z0-9_+=.@-]+)"
 """A user, or a role without its path, which the ARN of an assumed role does not tell."""
+
+SWEEP = Timetable(
+    rate="1 minute", description="Finds jobs that nobody works on", event={}, seconds=60
+)
 
 SUBJECTS = r"arn:aws[a-z-]*:iam::[0-9*?]+:(user|role)/[A-Za-z0-9_+=.@/*?-]+"
 """Patterns of them."""
@@ -64,6 +68,7 @@ class HeimdallService(Stack):
             default_role=self._default_role(),
             retention_days=config.retention_days,
             audit_retention_days=config.audit_retention_days,
+            stop_orphans=config.stop_orphans,
         )
         self._executors = {name: self._execute(name) for name in config.runners}
         self._executor_arns = [each.function_arn for each in self._executors.values()]
@@ -76,7 +81,10 @@ class HeimdallService(Stack):
         api = JobApi(
             self, "Api", submit=functions["Submit"], query=functions["Query"], config=config
         )
-        MinuteSchedule(self, "EveryMinute", function=functions["Orchestrate"])
+        Schedule(self, "EveryMinute", function=functions["Orchestrate"], timetable=SWEEP)
+        for name, executor in self._executors.items():
+            search = _search_of(config.runners[name])
+            Schedule(self, f"{name.title()}Orphans", function=executor, timetable=search)
         machine = self._long_jobs.run_by(self._executor_arns)
         plugins = [plugin for each in config.runners.values() for plugin in each]
         EngineEvents(self, "Ends", plugins=plugins, function=functions["Orchestrate"])
@@ -220,6 +228,7 @@ class HeimdallService(Stack):
         monitoring.watch_functions(functions)
         monitoring.watch_queues(self._queues)
         monitoring.watch_sweep()
+        monitoring.watch_orphans()
         monitoring.watch_api(api.http_api)
         monitoring.watch_long_jobs(machine.attr_arn)
 
@@ -241,3 +250,12 @@ class HeimdallService(Stack):
 
     def _tell(self, name: str, value: str) -> None:
         CfnOutput(self, name, value=value)
+
+
+def _search_of(plugins: Sequence[str]) -> Timetable:
+    return Timetable(
+        rate="1 day",
+        description="Finds work at engines that no job waits for",
+        event={"look_for_orphans": {"plugins": list(plugins)}},
+        seconds=3_600,
+    )

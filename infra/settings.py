@@ -29,6 +29,7 @@ class Settings:
         default_role: the role of those whom no binding names, or "none".
         retention_days: how long a finished job is kept.
         audit_retention_days: how long an entry of the audit trail is kept.
+        stop_orphans: whether work that no job waits for is stopped.
     """
 
     data: HeimdallStateful
@@ -39,6 +40,7 @@ class Settings:
     default_role: str
     retention_days: int
     audit_retention_days: int
+    stop_orphans: bool
 
     def submit(self, runners: Mapping[str, RunnerAddress]) -> dict[str, str]:
         """Knows where everything is: it writes jobs and the catalog and hands jobs on."""
@@ -72,6 +74,8 @@ class Settings:
             "HEIMDALL_QUEUE_URL": queue_url,
             "HEIMDALL_WAKES_URL": wakes_url,
             "HEIMDALL_LONG_JOBS_ARN": self.long_jobs_arn,
+            "HEIMDALL_AUDIT_RETENTION_DAYS": str(self.audit_retention_days),
+            "HEIMDALL_STOP_ORPHANS": json.dumps(self.stop_orphans),
         }
 
     def orchestrate(

@@ -22,21 +22,25 @@ from heimdall.observability import logger, metrics
 from heimdall.probes import probe_from_message
 from heimdall.runtime import execute_runtime
 
+_LAST_SECONDS = 60.0
+
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 @metrics.log_metrics
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: Any) -> Mapping[str, Any]:  # noqa: ANN401
-    """Do what is asked: run a job, look after a long one, or probe clusters.
+    """Do what is asked: run a job, look after a long one, probe clusters, look for orphans.
 
-    Sync jobs and probes come by invocation, async jobs and wakes by the queues, and the steps of
-    long jobs from the state machine.
+    Sync jobs and probes come by invocation, async jobs and wakes by the queues, the steps of long
+    jobs from the state machine, and searches from a schedule.
     """
     if "probes" in event:
         return _probe(event["probes"])
     if "long_run" in event:
         return _advance(event["long_run"])
+    if "look_for_orphans" in event:
+        return _look_for_orphans(event["look_for_orphans"]["plugins"], context)
     if "Records" not in event:
         return _run_invoked(event, context)
     answer: Mapping[str, Any] = process_partial_response(
@@ -64,6 +68,24 @@ def _probe(messages: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     probes = [probe_from_message(message) for message in messages]
     checks = make_probes(probes, runtime=execute_runtime())
     return {"checks": [check.to_dict() for check in checks]}
+
+
+def _look_for_orphans(plugins: Sequence[str], context: Any) -> Mapping[str, Any]:  # noqa: ANN401
+    from functions.execute.orphans import look_for_orphans
+
+    report = look_for_orphans(
+        plugins,
+        runtime=execute_runtime(),
+        has_time=lambda: _seconds_left(context) > _LAST_SECONDS,
+    )
+    if not report.is_complete:
+        logger.warning("the search for orphans did not look everywhere", searched=report.searched)
+    return {
+        "searched": report.searched,
+        "failed": report.failed,
+        "found": report.found,
+        "stopped": report.stopped,
+    }
 
 
 def _advance(step: Mapping[str, Any]) -> Mapping[str, Any]:

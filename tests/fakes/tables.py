@@ -52,6 +52,7 @@ def create_resources() -> dict[str, str]:
         "HEIMDALL_RUNNERS": runners,
         "HEIMDALL_DEAD_LETTERS": json.dumps({DEAD_LETTERS: QUEUE}),
         "HEIMDALL_RETENTION_DAYS": "30",
+        "HEIMDALL_STOP_ORPHANS": "false",
     }
 
 

@@ -53,6 +53,8 @@ FUNCTIONS = {
             "HEIMDALL_QUEUE_URL": "LightJobsQueue",
             "HEIMDALL_WAKES_URL": "LightWakesQueue",
             "HEIMDALL_LONG_JOBS_ARN": LONG_JOBS,
+            "HEIMDALL_AUDIT_RETENTION_DAYS": "365",
+            "HEIMDALL_STOP_ORPHANS": "false",
         },
     },
     "Orchestrate": {

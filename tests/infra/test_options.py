@@ -15,6 +15,7 @@ OPTIONS = {
     "heimdall:log_retention_days": "7",
     "heimdall:execute_memory_mb": "1769",
     "heimdall:runners": '{"light": ["ping"], "sql": ["trino", "clickhouse"]}',
+    "heimdall:stop_orphans": "true",
     "heimdall:role_arns": '["arn:aws:iam::210987654321:role/for-heimdall/*"]',
     "heimdall:runner_policies": json.dumps({"sql": [POLICY]}),
     "heimdall:alarm_topic_arn": TOPIC,
@@ -94,6 +95,13 @@ def test_role_of_the_named_runner_has_the_configured_policies_and_no_other(chang
         **dict.fromkeys(roles),
         "ExecuteSqlRole": [POLICY],
     }
+
+
+@pytest.mark.parametrize("runner", ["Light", "Sql"])
+def test_orphans_are_stopped_if_configured(changed, runner):
+    variables = functions(changed)[f"Execute{runner}Function"]["Environment"]["Variables"]
+
+    assert variables["HEIMDALL_STOP_ORPHANS"] == "true"
 
 
 def test_submit_may_reach_all_runners(changed):

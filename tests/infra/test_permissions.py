@@ -75,6 +75,11 @@ FUNCTIONS = {
             "Jobs.Arn",
         ),
         "Catalog": (["dynamodb:GetItem", "dynamodb:Query"], "Catalog.Arn"),
+        "RecordOrphans": (
+            "dynamodb:PutItem",
+            "Catalog.Arn",
+            {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["AUDIT#*"]}},
+        ),
         "StoreOutput": ("s3:PutObject", "Files.Arn/jobs/*"),
         "ReadContexts": ("s3:GetObject", "Files.Arn/jobs/*/context.json"),
         "JoinStreams": ("s3:GetObject", "Files.Arn/jobs/*/std*"),
@@ -122,6 +127,7 @@ FUNCTIONS = {
 }
 OTHERS = {
     "EveryMinute": {"Invoke": ("lambda:InvokeFunction", "OrchestrateFunction.Arn")},
+    "LightOrphans": {"Invoke": ("lambda:InvokeFunction", "ExecuteLightFunction.Arn")},
     "LongJobs": {"CallRunners": ("lambda:InvokeFunction", "ExecuteLightFunction.Arn")},
 }
 ROLES = FUNCTIONS | OTHERS
@@ -187,8 +193,9 @@ def test_function_has_its_own_role_that_only_lambda_may_take(assembly, roles, na
     }
 
 
-def test_only_schedules_of_this_account_may_take_the_role_of_the_schedule(roles):
-    (trust,) = roles["EveryMinuteRole"]["AssumeRolePolicyDocument"]["Statement"]
+@pytest.mark.parametrize("schedule", ["EveryMinute", "LightOrphans"])
+def test_only_schedules_of_this_account_may_take_the_role_of_a_schedule(roles, schedule):
+    (trust,) = roles[f"{schedule}Role"]["AssumeRolePolicyDocument"]["Statement"]
 
     assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
     assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "AccountId"}}

@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from infra.config import RUNNERS
+
 
 @pytest.fixture(scope="module")
 def parameters(assembly):
@@ -122,12 +124,22 @@ def test_orchestrate_is_given_what_the_runner_gave_up_on(assembly, queue):
 
 
 def test_orchestrate_is_called_every_minute(assembly):
-    (schedule,) = assembly.properties("AWS::Scheduler::Schedule").values()
+    schedule = assembly.properties("AWS::Scheduler::Schedule")["EveryMinuteSchedule"]
 
     assert schedule["ScheduleExpression"] == "rate(1 minute)"
     assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
     assert schedule["Target"]["Arn"] == "OrchestrateFunction.Arn"
     assert schedule["Target"]["RoleArn"] == "EveryMinuteRole.Arn"
+
+
+def test_each_runner_looks_for_orphans_of_its_plugins_every_day(assembly):
+    schedule = assembly.properties("AWS::Scheduler::Schedule")["LightOrphansSchedule"]
+    told = json.loads(schedule["Target"]["Input"])
+
+    assert schedule["ScheduleExpression"] == "rate(1 day)"
+    assert schedule["Target"]["Arn"] == "ExecuteLightFunction.Arn"
+    assert schedule["Target"]["RoleArn"] == "LightOrphansRole.Arn"
+    assert told == {"look_for_orphans": {"plugins": list(RUNNERS["light"])}}
 
 
 def test_alarms_watch_functions_queues_sweep_and_api(assembly):
@@ -144,6 +156,7 @@ def test_alarms_watch_functions_queues_sweep_and_api(assembly):
         ("NumberOfMessagesReceived", "LightJobsDeadLetters.QueueName"): 1,
         ("ApproximateAgeOfOldestMessage", "LightJobsQueue.QueueName"): 300,
         ("JobSweepFailed", "orchestrate"): 1,
+        ("OrphanFound", "execute"): 1,
         ("5xx", "Api"): 1,
         ("ExecutionsFailed", "LongJobsStateMachine.Arn"): 1,
     }

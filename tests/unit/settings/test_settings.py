@@ -44,6 +44,7 @@ ENVIRONMENT = {
     "HEIMDALL_LONG_JOBS_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:long",
     "HEIMDALL_DEPLOYMENT": "Heimdall-eu-central-1",
     "HEIMDALL_AUDIT_RETENTION_DAYS": "365",
+    "HEIMDALL_STOP_ORPHANS": "true",
     "HEIMDALL_DEAD_LETTERS": '{"arn:aws:sqs:eu-central-1:123456789012:dead": "light"}',
 }
 CLASSES = [SubmitSettings, QuerySettings, ExecuteSettings, OrchestrateSettings]

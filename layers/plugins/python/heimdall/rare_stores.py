@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from heimdall.settings import QuerySettings, SubmitSettings
+from heimdall.settings import ExecuteSettings, QuerySettings, SubmitSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from heimdall.domain.open_jobs import OpenJobs
 
 
-def audit_log(dynamodb: "DynamoDBClient", settings: SubmitSettings | QuerySettings) -> "AuditLog":
+def audit_log(
+    dynamodb: "DynamoDBClient", settings: SubmitSettings | QuerySettings | ExecuteSettings
+) -> "AuditLog":
     """The audit trail."""
     from heimdall.store.audit import DynamoAuditLog
 

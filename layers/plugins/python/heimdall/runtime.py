@@ -97,6 +97,7 @@ class ExecuteRuntime:
     wakes: "Wakes"
     long_jobs: "LongJobs"
     random: Random
+    audit: "Callable[[], AuditLog]"
     clock: Clock
 
 
@@ -198,6 +199,7 @@ def execute_runtime() -> ExecuteRuntime:
         work=DynamoWorkIndex(dynamodb, settings.jobs_table),
         next_runs=QueuedRuns(sqs, settings.queue_url),
         wakes=QueuedWakes(sqs, settings.wakes_url),
+        audit=once(lambda: rare_stores.audit_log(dynamodb, settings)),
         long_jobs=StepFunctionsLongJobs(once(connections.state_machines), settings.long_jobs_arn),
         random=SystemRandom(),
         clock=SystemClock(),

@@ -89,6 +89,8 @@ class ExecuteSettings:
     wakes_url: str = _setting()
     long_jobs_arn: str = _setting()
     retention_days: int = _setting(int)
+    audit_retention_days: int = _setting(int)
+    stop_orphans: bool = _setting(json.loads)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

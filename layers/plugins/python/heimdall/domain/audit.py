@@ -38,7 +38,7 @@ class AuditEntry:
         action: a noun and a verb: `command.put`, `job.cancel`.
         target: what it was done to: `command/<id>`, `job/<id>`; empty if there is no such thing.
         code: of a refusal, the code of its error.
-        reason: of a refusal, its sentence.
+        reason: of a refusal, its sentence; of an orphan, what it is.
         revision: of a change of the catalog, the revision that came of it.
         changed: of a change of the catalog, the fields that it changed.
         request_id: of the request, as in the logs.
