@@ -45,7 +45,7 @@ class AuditEntry(Answer):
     code: str = ABSENT
     """Of a refusal, the code of its error."""
     reason: str = ABSENT
-    """Of a refusal, its sentence."""
+    """Of a refusal, its sentence; of an orphan, what it is."""
     revision: int = ABSENT
     """Of a change of the catalog, the revision that came of it."""
     changed: list[str] = ABSENT

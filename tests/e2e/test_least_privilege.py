@@ -20,7 +20,7 @@ from heimdall.store.open_jobs import DynamoOpenJobs
 from local import identities
 from local.environment import Environment
 from tests.e2e.api import Api, job_body, shell_body, wait_for
-from tests.e2e.engine_role import TYPE_IN_ROLE, make_engine_role
+from tests.e2e.engine_role import TYPE_IN_ROLE, make_engine_role, start_orphan
 from tests.e2e.guarded import TYPE, job_on, make_guarded, put, put_probed_cluster
 from tests.e2e.roles import FUNCTIONS, Roles
 from tests.e2e.their_machine import install, soon
@@ -114,6 +114,18 @@ class World:
         cluster = put_probed_cluster(self.api, TYPE_IN_ROLE, **in_new_session)
         (check,) = self.api.request("GET", f"/cluster/{cluster}/health").json()["checks"]
         return bool(check["status"] == "ok")
+
+    def tells_of_orphans(self) -> bool:
+        """Look for orphans where there is one."""
+        make_engine_role(self.api, self.environment)
+        lost = start_orphan(self.environment)
+        event = {"look_for_orphans": {"plugins": ["stepfunctions"]}}
+        self.environment.client("lambda").invoke(
+            FunctionName=self.environment.outputs["ExecuteLightFunction"],
+            Payload=json.dumps(event).encode(),
+        )
+        path = f"/audit?action=orphan.found&target=job/{lost}"
+        return bool(self.api.request("GET", path).json()["data"])
 
     def redrives(self) -> bool:
         """Put back a delivery that was put aside."""
@@ -289,6 +301,7 @@ PROBES: dict[tuple[str, str], Callable[[World], bool]] = {
     ("execute", "RememberWork"): lambda world: world.runs_long(),
     ("execute", "SendWakes"): lambda world: world.runs_long_without_events(),
     ("orchestrate", "WakeLongJobs"): lambda world: world.wakes_late(),
+    ("execute", "RecordOrphans"): lambda world: world.tells_of_orphans(),
     ("execute", "TakeRoles"): lambda world: world.takes_a_role(),
     ("orchestrate", "FindNewJobs"): lambda world: "looked" in world.sweep(),
     ("orchestrate", "KeepOpenJobs"): lambda world: "seen" in world.sweep(),
@@ -302,8 +315,11 @@ PROBES: dict[tuple[str, str], Callable[[World], bool]] = {
 def schedule_paused(environment: Environment) -> Iterator[None]:
     """Leave the sweeps to the probes for a while."""
     scheduler = environment.client("scheduler")
-    (found,) = scheduler.list_schedules()["Schedules"]
-    schedule = scheduler.get_schedule(Name=found["Name"], GroupName=found["GroupName"])
+    schedules = [
+        scheduler.get_schedule(Name=found["Name"], GroupName=found["GroupName"])
+        for found in scheduler.list_schedules()["Schedules"]
+    ]
+    (schedule,) = (each for each in schedules if each["ScheduleExpression"] == "rate(1 minute)")
     names = ("Name", "GroupName", "ScheduleExpression", "FlexibleTimeWindow", "Target")
     kept = {name: schedule[name] for name in names}
     scheduler.update_schedule(**kept, State="DISABLED")

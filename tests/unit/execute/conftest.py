@@ -17,6 +17,7 @@ from heimdall.store.work import DynamoWorkIndex
 from tests.factories import make_cluster, make_command, make_running_job
 from tests.fakes.aws import aws_in_memory
 from tests.fakes.catalog import InMemoryCatalogStore
+from tests.fakes.audit import InMemoryAuditLog
 from tests.fakes.clock import FakeClock
 from tests.fakes.files import InMemoryJobFiles
 from tests.fakes.long_jobs import FakeLongJobs, FakeNextRuns, FakeWakes
@@ -32,6 +33,8 @@ SETTINGS = ExecuteSettings(
     wakes_url="w",
     long_jobs_arn="l",
     retention_days=1,
+    audit_retention_days=1,
+    stop_orphans=False,
 )
 
 
@@ -85,6 +88,7 @@ def make_runtime(jobs):
             wakes=FakeWakes(),
             long_jobs=FakeLongJobs(),
             random=Random(0),
+            audit=InMemoryAuditLog,
             clock=FakeClock(),
         )
 
