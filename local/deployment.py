@@ -29,6 +29,7 @@ PARAMETERS = {
 }
 BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 BOOTSTRAP_VERSION = "30"
+ASSETS = "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"
 DEPLOYED = "deployed"
 DEPLOY_SECONDS = 120
 ABSENT = ("REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
@@ -86,7 +87,7 @@ class Deployer:
         if existing is not None and existing["StackStatus"] in ABSENT:
             self._cloudformation.delete_stack(StackName=name)
             existing = self._settled(name)
-        body, parameters = json.dumps(template), _parameters(template)
+        url, parameters = self._put(name, template), _parameters(template)
         capabilities: Any = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
         change = self._cloudformation.create_stack
         if existing is not None:
@@ -94,7 +95,7 @@ class Deployer:
         try:
             change(
                 StackName=name,
-                TemplateBody=body,
+                TemplateURL=url,
                 Parameters=parameters,
                 Capabilities=capabilities,
             )
@@ -102,6 +103,13 @@ class Deployer:
             if "No updates are to be performed" not in str(error):
                 raise LocalError(f"deploying {name} failed: {error}") from error
         self._check(name, self._settled(name))
+
+    def _put(self, name: str, template: Mapping[str, Any]) -> str:
+        """Put a template where CloudFormation reads it: a call carries no more than 51,200 bytes."""
+        bucket, key = resolve(ASSETS), f"{name}.template.json"
+        create_bucket(self._s3, bucket)
+        self._s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(template).encode())
+        return f"https://s3.amazonaws.com/{bucket}/{key}"
 
     def _check(self, name: str, stack: "StackTypeDef | None") -> None:
         status = stack["StackStatus"] if stack is not None else "DELETE_COMPLETE"

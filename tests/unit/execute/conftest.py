@@ -15,9 +15,9 @@ from heimdall.store.health import DynamoHealthStore
 from heimdall.store.jobs import DynamoJobStore
 from heimdall.store.work import DynamoWorkIndex
 from tests.factories import make_cluster, make_command, make_running_job
+from tests.fakes.audit import InMemoryAuditLog
 from tests.fakes.aws import aws_in_memory
 from tests.fakes.catalog import InMemoryCatalogStore
-from tests.fakes.audit import InMemoryAuditLog
 from tests.fakes.clock import FakeClock
 from tests.fakes.files import InMemoryJobFiles
 from tests.fakes.long_jobs import FakeLongJobs, FakeNextRuns, FakeWakes
