@@ -105,7 +105,7 @@ class Deployer:
         self._check(name, self._settled(name))
 
     def _put(self, name: str, template: Mapping[str, Any]) -> str:
-        """Put a template where CloudFormation reads it: a call carries no more than 51,200 bytes."""
+        """Put a template where CloudFormation reads it: calls carry no more than 51,200 bytes."""
         bucket, key = resolve(ASSETS), f"{name}.template.json"
         create_bucket(self._s3, bucket)
         self._s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(template).encode())
