@@ -3,13 +3,17 @@
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.deployment import read_deployment
 from benchmarks.environment import ROOT, set_up
 from benchmarks.prices import Charge
-from benchmarks.report import Progress, print_bills, print_table
+from benchmarks.report import Progress, print_bills, print_prices, print_table
 from benchmarks.row import Row, write_results
 from local.errors import LocalError
+
+if TYPE_CHECKING:
+    from benchmarks.long_prices import LongPrice
 
 RESULTS = ROOT / "benchmarks" / "results.json"
 
@@ -18,20 +22,23 @@ def main() -> int:
     """Measure everything."""
     try:
         with tempfile.TemporaryDirectory() as folder:
-            rows, bills = _measured(Path(folder), Progress())
+            rows, bills, long = _measured(Path(folder), Progress())
     except LocalError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     write_results(rows, RESULTS)
     print_table(rows)
     print_bills(bills)
+    print_prices(long)
     broken = [row.name for row in rows if not row.holds]
     if broken:
         sys.stderr.write(f"over budget: {'; '.join(broken)}\n")
     return 1 if broken else 0
 
 
-def _measured(folder: Path, progress: Progress) -> tuple[list[Row], dict[str, list[Charge]]]:
+def _measured(
+    folder: Path, progress: Progress
+) -> tuple[list[Row], dict[str, list[Charge]], "list[LongPrice]"]:
     """Measure in an order that keeps moto, which changes boto3, out of what is timed."""
     with progress.step("Reading the templates and packages, building them if they are outdated"):
         deployment = read_deployment(folder)
@@ -52,6 +59,8 @@ def _measured(folder: Path, progress: Progress) -> tuple[list[Row], dict[str, li
     from benchmarks.bill import bill_rows, charges
     from benchmarks.listing import listing_rows
     from benchmarks.lives import call_rows, sync_and_async_life
+    from benchmarks.long_jobs import long_lives
+    from benchmarks.long_prices import long_prices, long_rows
     from benchmarks.sweep import sweep_charges
 
     with progress.step("Counting the calls of jobs"):
@@ -59,6 +68,9 @@ def _measured(folder: Path, progress: Progress) -> tuple[list[Row], dict[str, li
     with progress.step("Listing jobs, 100,000 of them"):
         listing = listing_rows(deployment)
     swept = sweep_charges(deployment)
+    with progress.step("Living the lives of jobs at every engine"):
+        lives = long_lives()
+    long = long_prices(lives, times, deployment, swept)
     bills = {
         "sync": [*charges(sync, times, deployment), *swept],
         "async": [*charges(asynchronous, times, deployment), *swept],
@@ -66,13 +78,14 @@ def _measured(folder: Path, progress: Progress) -> tuple[list[Row], dict[str, li
     rows = [
         *call_rows(sync, asynchronous),
         *bill_rows(bills["sync"], bills["async"]),
+        *long_rows(long),
         *warm_rows(times),
         *cold,
         *selection,
         *listing,
         *package_rows(deployment),
     ]
-    return rows, bills
+    return rows, bills, long
 
 
 if __name__ == "__main__":

@@ -20,8 +20,15 @@ ASYNC_DOLLARS = (8.50, 7.00)
 WAITING_MS: Mapping[str, float] = {"dynamodb": 5, "sqs": 10, "lambda": 10, "s3": 30}
 """How long a call takes beside the CPU; an invocation takes as long as the function, too."""
 
+ENGINE_MS = 50
+"""How long a call to any other service takes: to an engine, or to Step Functions."""
+
 REQUESTS_A_MESSAGE = 3
 """Send, receive and delete."""
+
+S3_WRITES = ("Put", "Copy", "List", "Create", "Upload", "Complete")
+S3_READS = ("Get", "Head")
+"""How operations begin; deleting is free."""
 
 JOBS_TABLE = "jobs"
 
@@ -64,19 +71,23 @@ def charges(life: JobLife, times: Mapping[str, WarmTime], deployment: Deployment
         Charge("DynamoDB write units", written.total(), prices.DYNAMODB_WRITE_UNIT, units),
         Charge("DynamoDB read units", read, prices.DYNAMODB_READ_UNIT),
         Charge("SQS requests", life.messages * REQUESTS_A_MESSAGE, prices.SQS_REQUEST),
-        Charge("S3 writes", _s3_calls(life, "Put"), prices.S3_PUT),
-        Charge("S3 reads", _s3_calls(life, "Get"), prices.S3_GET),
+        Charge("S3 writes", _s3_calls(life, S3_WRITES), prices.S3_PUT),
+        Charge("S3 reads", _s3_calls(life, S3_READS), prices.S3_GET),
         Charge("log bytes", logged, prices.LOG_BYTE),
     ]
 
 
-def _row(name: str, bill: Bill, budget: float, aim: float) -> Row:
-    parts = ", ".join(
+def parts_of(bill: Bill) -> str:
+    """Write what a bill is made of."""
+    return ", ".join(
         f"{charge.what} {charge.amount:.4g}"
         f"{f' ({charge.detail})' if charge.detail else ''} = ${charge.dollars_per_million:.2f}"
         for charge in bill
         if charge.amount
     )
+
+
+def _row(name: str, bill: Bill, budget: float, aim: float) -> Row:
     waits = ", ".join(f"{service} {ms:g} ms" for service, ms in WAITING_MS.items())
     return Row(
         name=name,
@@ -85,11 +96,11 @@ def _row(name: str, bill: Bill, budget: float, aim: float) -> Row:
         budget=budget,
         how=(
             "calls counted over moto, sizes of the items written, list prices of us-east-1 without "
-            f"free tiers: {parts}. A function takes its CPU time of the warm benchmark times "
-            f"{prices.ONE_VCPU_MB}/512, since 512 MB buy that part of a processor, and waits for "
-            f"each call ({waits}, an invocation as long as the function too). The catalog's "
-            "revision is looked up for every job, which a busy container does every 4 s. The "
-            "sweep's reads and writes are a thousandth of what it does for 1,000 jobs. The aim "
+            f"free tiers: {parts_of(bill)}. A function takes its CPU time of the warm benchmark "
+            f"times {prices.ONE_VCPU_MB}/512, since 512 MB buy that part of a processor, and "
+            f"waits for each call ({waits}, an invocation as long as the function too). The "
+            "catalog's revision is looked up for every job, which a busy container does every 4 s. "
+            "The sweep's reads and writes are a thousandth of what it does for 1,000 jobs. The aim "
             f"is ${aim:.2f}"
         ),
     )
@@ -102,14 +113,16 @@ def _durations_ms(
     found: dict[str, int] = {}
     last = 0
     for invocation, case in zip(life.invocations, life.warm_cases, strict=True):
-        waiting = sum(WAITING_MS[call.service] for call in invocation.calls)
-        invoked = any(call.name == "lambda.Invoke" for call in invocation.calls)
+        waiting = sum(WAITING_MS.get(call.service, ENGINE_MS) for call in invocation.calls)
+        invoked = invocation.function == "submit" and any(
+            call.name == "lambda.Invoke" for call in invocation.calls
+        )
         last = prices.billed_ms(
             cpu_ms=times[case].handler_ms,
             waiting_ms=waiting + (last if invoked else 0),
             memory_mb=deployment.memory_mb[invocation.function],
         )
-        found[invocation.function] = last
+        found[invocation.function] = found.get(invocation.function, 0) + last
     return found
 
 
@@ -139,5 +152,5 @@ def _read_units(call: Call) -> float:
     return read_units(items, strongly=strongly, one_by_one=True)
 
 
-def _s3_calls(life: JobLife, verb: str) -> int:
-    return sum(call.service == "s3" and call.operation.startswith(verb) for call in life.calls)
+def _s3_calls(life: JobLife, verbs: tuple[str, ...]) -> int:
+    return sum(call.service == "s3" and call.operation.startswith(verbs) for call in life.calls)

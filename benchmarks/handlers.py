@@ -39,6 +39,11 @@ def answer(function: str, event: Event) -> Any:  # noqa: ANN401 - what Lambda wo
 def forget() -> None:
     """Drop all clients and all that is kept between requests."""
     fresh_session()
+    forget_runtimes()
+
+
+def forget_runtimes() -> None:
+    """Drop what is kept between requests, and keep the session with all that listens to it."""
     for make in (
         runtime.submit_runtime,
         runtime.query_runtime,

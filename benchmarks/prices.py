@@ -14,6 +14,8 @@ SQS_REQUEST = 0.40 / MILLION
 S3_PUT = 0.005 / 1_000
 S3_GET = 0.0004 / 1_000
 LOG_BYTE = 0.50 / 10**9
+STATE_TRANSITION = 0.025 / 1_000
+"""Each state that a Standard state machine enters, and each retry (Step Functions' price page)."""
 
 ONE_VCPU_MB = 1_769
 """With so much memory a function has a whole processor; with less, that part of one."""

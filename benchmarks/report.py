@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.prices import Charge, total
 from benchmarks.row import Row
+
+if TYPE_CHECKING:
+    from benchmarks.long_prices import LongPrice  # imports moto, which is not to be timed
 
 PIPE_WIDTH = 110
 
@@ -65,6 +69,26 @@ def print_bills(bills: Mapping[str, Sequence[Charge]], console: Console | None =
         table.add_row(lines[0].what, *amounts)
     sums = (text for bill in bills.values() for text in ("", f"{total(bill):.2f}"))
     table.add_row("in all", *sums)
+    console.print()
+    console.print(table)
+
+
+def print_prices(found: "Sequence[LongPrice]", console: Console | None = None) -> None:
+    """Print what a million jobs of each engine cost: our part, and Step Functions'."""
+    console = console or _stdout()
+    table = Table(
+        box=None,
+        pad_edge=False,
+        title="what a million jobs cost whose work goes on at an engine, the engine's price apart",
+        title_justify="left",
+    )
+    table.add_column("what")
+    for column in ("wakes", "transitions", "$ ours", "$ Step Functions", "$ in all"):
+        table.add_column(column, justify="right")
+    for price in found:
+        dollars = (price.ours_dollars, price.transitions.dollars_per_million, price.dollars)
+        counts = (str(price.life.wakes), str(price.life.transitions))
+        table.add_row(price.name, *counts, *(f"{each:.2f}" for each in dollars))
     console.print()
     console.print(table)
 
