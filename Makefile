@@ -45,7 +45,7 @@ down: ## stop the local environment; its jobs are kept
 
 # --- checks -----------------------------------------------------------------------------------
 
-.PHONY: fmt openapi check test bench
+.PHONY: fmt openapi check test load bench
 fmt: $(VENV)/.ready ## format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix-only -q .
@@ -63,6 +63,9 @@ check: $(VENV)/.ready ## format, lint, types, import contracts, the API's docume
 
 test: dev ## every test, end-to-end ones included, on a local environment of its own
 	@$(BIN)/pytest
+
+load: dev ## a thousand long jobs at once on a local environment; a quarter of an hour
+	@$(BIN)/pytest -m load tests/e2e
 
 bench: dev ## measure the budgets; prints a table and writes benchmarks/results.json
 	@$(BIN)/python -m benchmarks

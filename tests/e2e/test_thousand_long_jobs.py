@@ -16,9 +16,9 @@ from local.environment import Environment
 from tests.e2e.api import Api, wait_for
 from tests.e2e.their_machine import TheirMachine, install
 
-JOBS = 60
-BEFORE_THE_DEPLOYMENT = 40
-WAIT_SECONDS = 90
+JOBS = 1_000
+BEFORE_THE_DEPLOYMENT = 600
+WAIT_SECONDS = 600
 """From the first submission until the first work ends: all are submitted and started by then."""
 
 ENDS_PER_SECOND = 6
@@ -64,6 +64,7 @@ def _renamed(part, old, new):
     return new if part == old else part
 
 
+@pytest.mark.load
 def test_thousand_jobs_wait_through_a_deployment_and_all_end(
     busy: Environment, tmp_path: Path
 ) -> None:
