@@ -103,7 +103,10 @@ class JobRequest(Request):
 class RedriveRequest(Request):
     """`POST /deliveries/dead/redrive`."""
 
-    ids: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=100)] | None = None
+    ids: (
+        Annotated[list[Annotated[str, Field(min_length=1, max_length=64)]], Field(max_length=100)]
+        | None
+    ) = None
 
 
 Model = TypeVar("Model", bound=BaseModel)

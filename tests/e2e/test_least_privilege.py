@@ -36,6 +36,7 @@ UNCHECKED = {
     ("orchestrate", "Logs"),
     ("execute", "TakeJobs"),
     ("query", "TellMissingFromForbidden"),
+    ("query", "ListOpenJobs"),
     ("orchestrate", "TakeDeadLetters"),
     ("query", "ListDeadLetters"),
 }
@@ -114,8 +115,9 @@ class World:
         role = make_engine_role(self.api, self.environment)
         in_new_session = {"role_arn": role, "external_id": secrets.token_hex()}
         cluster = put_probed_cluster(self.api, TYPE_IN_ROLE, **in_new_session)
-        (check,) = self.api.request("GET", f"/cluster/{cluster}/health").json()["checks"]
-        return bool(check["status"] == "ok")
+        checks = self.api.request("GET", f"/cluster/{cluster}/health").json()["checks"]
+        # Commands that other tests have made may fit the cluster too, with plugins of their own.
+        return any(c["status"] == "ok" for c in checks if c["plugin"] == "stepfunctions")
 
     def tells_of_orphans(self) -> bool:
         """Look for orphans where there is one."""
@@ -183,12 +185,16 @@ class World:
 
     def wakes_a_canceled_job(self) -> bool:
         """Cancel a job whose work was not started: whoever is woken sees that nothing is left."""
-        job = self._write_old_job(status=JobStatus.RUNNING, is_detached=True)
+        job = self._write_old_job(
+            status=JobStatus.RUNNING, is_detached=True, lease_expires_at_ms=None
+        )
         self.api.request("POST", f"/job/{job.id}/cancel")
         return self.ends_soon(job.id, status="CANCELED")
 
     def wakes_late(self) -> bool:
-        self._write_old_job(status=JobStatus.RUNNING, is_detached=True, wake_at_ms=1)
+        self._write_old_job(
+            status=JobStatus.RUNNING, is_detached=True, lease_expires_at_ms=None, wake_at_ms=1
+        )
         return self.sweep().get("woken", 0) > 0
 
     def ends_soon(
@@ -279,7 +285,6 @@ PROBES: dict[tuple[str, str], Callable[[World], bool]] = {
     ("submit", "MarkOpenJobs"): lambda world: world.redrives(),
     ("query", "Jobs"): lambda world: world.answers("GET", f"/job/{world.running}"),
     ("query", "ListJobs"): lambda world: world.answers("GET", "/jobs"),
-    ("query", "ListOpenJobs"): lambda world: world.answers("GET", "/jobs?status=RUNNING"),
     ("query", "MarkWatchedJobs"): lambda world: world.answers(
         "GET", f"/job/{world.running}/stdout"
     ),

@@ -257,7 +257,7 @@ def test_queue_that_is_out_of_reach_is_said_and_the_sweep_sends_the_job(world: W
 @pytest.mark.parametrize(
     "body",
     [
-        *({"ids": "x"}, {"ids": [7]}, {"ids": ["x"] * 101}, {"ids": ["x" * 65]}),
+        *({"ids": "x"}, {"ids": [7]}, {"ids": ["x"] * 101}, {"ids": [""]}, {"ids": ["x" * 65]}),
         *({"all": True}, [], None),
     ],
 )
