@@ -5,6 +5,7 @@ import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -53,8 +54,15 @@ def test_runs_share_neither_warehouse_nor_catalog_nor_temporary_files(bench):
     assert runs[0].values["directory"] not in told[1]
 
 
-def test_starts_at_the_same_time_start_one_program(bench, program):
+def test_starts_at_the_same_time_start_one_program(bench, program, monkeypatch):
     program("echo started >> starts")
+    all_have_written, rename = Barrier(4), Path.replace
+
+    def rename_together(draft, target):
+        all_have_written.wait(timeout=60)
+        return rename(draft, target)
+
+    monkeypatch.setattr(Path, "replace", rename_together)
     with ThreadPoolExecutor(4) as threads:
         handles = list(threads.map(lambda _: bench.start(), range(4)))
     wait_for_start(handles[0].values)

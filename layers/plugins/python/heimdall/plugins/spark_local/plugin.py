@@ -121,9 +121,9 @@ def _prepare(path: Path, query: str) -> None:
     for name in ("", "output", *supervisor.SCRATCH):
         (path / name).mkdir(mode=0o700, exist_ok=True)
     for name, content in (("wrapper.py", WRAPPER.read_bytes()), ("query.sql", query.encode())):
-        draft = path / f"{name}.draft"
-        draft.write_bytes(content)
-        draft.replace(path / name)
+        with tempfile.NamedTemporaryFile(dir=path, prefix=name, delete=False) as draft:
+            draft.write(content)
+        Path(draft.name).replace(path / name)  # whole, and no draft is shared by two starts
 
 
 def _submission(run: RunRequest, path: Path) -> list[str]:
