@@ -38,16 +38,14 @@ class WarmTime:
     Attributes:
         calls: what the handler asks of AWS.
         bare_ms: for these calls alone.
+        ratio: how much more the handler takes than its calls; of neighbors in time, since the
+            machine's speed changes meanwhile.
     """
 
     calls: Sequence[str]
     handler_ms: float
     bare_ms: float
-
-    @property
-    def ratio(self) -> float:
-        """How much more the handler takes than its calls."""
-        return self.handler_ms / self.bare_ms
+    ratio: float
 
 
 def warm_times() -> dict[str, WarmTime]:
@@ -74,7 +72,7 @@ def warm_rows(times: Mapping[str, WarmTime]) -> list[Row]:
             how=(
                 f"process CPU time of the handler, {time.handler_ms:.2f} ms, over that of "
                 f"{', '.join(time.calls)} by plain clients, {time.bare_ms:.2f} ms, against an "
-                f"endpoint in another process; medians of {REQUESTS} requests each, in turns"
+                f"endpoint in another process; medians of {REQUESTS} pairs of requests"
             ),
         )
         for name, time in times.items()
@@ -117,6 +115,7 @@ def _measured(function: str, event: Event, calls: Sequence[Call]) -> WarmTime:
         calls=[call.name for call in calls],
         handler_ms=statistics.median(handled for _, handled in taken),
         bare_ms=statistics.median(alone for alone, _ in taken),
+        ratio=statistics.median(handled / alone for alone, handled in taken),
     )
 
 

@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.batch import (
 )
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+import heimdall.startup
 from functions.execute import long_runs, service
 from functions.execute.attempt import Assignment
 from functions.execute.health import make_probes
@@ -131,3 +132,6 @@ def _run_delivered(message: Mapping[str, Any], lambda_context: Any) -> None:  # 
 def _seconds_left(context: Any) -> float:  # noqa: ANN401 - Lambda's context object
     left: int = context.get_remaining_time_in_millis()
     return left / 1_000
+
+
+heimdall.startup.loaded()

@@ -12,7 +12,7 @@ from heimdall.domain.errors import NotFoundError, RunnerUnavailableError
 from heimdall.domain.job import Job, RunOutcome
 from heimdall.domain.retries import RetryPolicy, other_clusters, retry_delay_seconds, run_again
 from heimdall.observability import count, logger
-from heimdall.plugin.spec import OptionModels
+from heimdall.plugin.options import OptionModels
 from heimdall.runtime import ExecuteRuntime
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import heimdall.startup
 from functions.orchestrate import service
 from functions.orchestrate.events import pass_on
 from heimdall.observability import logger, metrics
@@ -36,3 +37,6 @@ def lambda_handler(event: dict[str, Any], context: Any) -> Mapping[str, Any]:  #
         "ended": report.ended,
         "failed": report.failed,
     }
+
+
+heimdall.startup.loaded()

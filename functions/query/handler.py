@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import heimdall.startup
 from functions.query import (
     audit_routes,
     catalog_routes,
@@ -31,3 +32,6 @@ app.include_router(health_routes.router)
 def lambda_handler(event: dict[str, Any], context: Any) -> Mapping[str, Any]:  # noqa: ANN401
     """Answer one request of the HTTP API."""
     return app.resolve(event, context)
+
+
+heimdall.startup.loaded()

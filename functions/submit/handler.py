@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import heimdall.startup
 from functions.submit import catalog_routes, delivery_routes, job_routes
 from heimdall.http.resolver import build_resolver
 from heimdall.observability import logger, metrics
@@ -19,3 +20,6 @@ app.include_router(delivery_routes.router)
 def lambda_handler(event: dict[str, Any], context: Any) -> Mapping[str, Any]:  # noqa: ANN401
     """Answer one request of the HTTP API."""
     return app.resolve(event, context)
+
+
+heimdall.startup.loaded()

@@ -16,6 +16,7 @@ from heimdall.http.resolver import raw_event
 
 KEY_HEADER = "Idempotency-Key"
 _KEY = re.compile(r"[ -~]{1,255}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 MAX_BODY_BYTES = 6 * 1024 * 1024
 """What a Lambda function may be invoked with."""
@@ -23,7 +24,7 @@ MAX_BODY_BYTES = 6 * 1024 * 1024
 
 def printable(text: str) -> str:
     """Refuse control characters, in a field of a model."""
-    if any(ord(character) < ord(" ") or character == "\x7f" for character in text):
+    if _CONTROL.search(text):
         raise ValueError("control characters are not allowed")
     return text
 

@@ -27,11 +27,11 @@ import pytest
 from pydantic import ValidationError
 
 from heimdall.domain.errors import PluginError, TransientPluginError
+from heimdall.plugin.options import OptionModels
 from heimdall.plugin.registry import PluginRegistry
 from heimdall.plugin.spec import (
     HealthReport,
     HealthRequest,
-    OptionModels,
     Plugin,
     RunHandle,
     RunReport,

@@ -6,13 +6,13 @@ import textwrap
 import pytest
 
 from heimdall.domain.errors import UnknownPluginError
+from heimdall.plugin.options import AnyOptions, OptionModels
 from heimdall.plugin.registry import InvalidPluginError, installed_plugins
-from heimdall.plugin.spec import AnyOptions, OptionModels
 from tests.fakes.runs import make_registry
 
 OPTIONS = """
     from pydantic import BaseModel
-    from heimdall.plugin.spec import OptionModels
+    from heimdall.plugin.options import OptionModels
 
     class JobOptions(BaseModel):
         greeting: str

@@ -22,8 +22,8 @@ DEPLOYMENT = Deployment(
     layer=Path("layer"),
 )
 TIMES = {
-    "submitting": WarmTime(calls=[], handler_ms=2.0, bare_ms=1.0),
-    "executing": WarmTime(calls=[], handler_ms=3.0, bare_ms=1.0),
+    "submitting": WarmTime(calls=[], handler_ms=2.0, bare_ms=1.0, ratio=2.0),
+    "executing": WarmTime(calls=[], handler_ms=3.0, bare_ms=1.0, ratio=3.0),
 }
 
 

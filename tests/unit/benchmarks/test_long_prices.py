@@ -25,7 +25,7 @@ DEPLOYMENT = Deployment(
     functions={},
     layer=Path("layer"),
 )
-TIMES = {"executing": WarmTime(calls=[], handler_ms=3.0, bare_ms=1.0)}
+TIMES = {"executing": WarmTime(calls=[], handler_ms=3.0, bare_ms=1.0, ratio=3.0)}
 
 
 def item(job_id):

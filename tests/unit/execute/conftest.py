@@ -8,7 +8,7 @@ import pytest
 
 from functions.execute import service
 from functions.execute.attempt import Assignment
-from heimdall.plugin.spec import AnyOptions, OptionModels
+from heimdall.plugin.options import AnyOptions, OptionModels
 from heimdall.runtime import ExecuteRuntime
 from heimdall.settings import ExecuteSettings
 from heimdall.store.health import DynamoHealthStore

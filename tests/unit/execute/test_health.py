@@ -8,8 +8,9 @@ import pytest
 from functions.execute.health import make_probes
 from heimdall.domain.errors import PluginError
 from heimdall.domain.health import CheckStatus, Probe
+from heimdall.plugin.options import AnyOptions, OptionModels
 from heimdall.plugin.secret import Secret
-from heimdall.plugin.spec import AnyOptions, HealthReport, OptionModels
+from heimdall.plugin.spec import HealthReport
 from heimdall.store.health import DynamoHealthStore
 from tests.factories import NOW_MS, make_cluster
 from tests.fakes.tables import JOBS

@@ -10,16 +10,10 @@ from functions.execute.redacted_logs import keep_out_of_logs
 from heimdall.domain.errors import StoreThrottledError
 from heimdall.domain.job import JobStatus
 from heimdall.observability import logger
+from heimdall.plugin.options import AnyOptions, OptionModels, PluginOptions
 from heimdall.plugin.redaction import Redactor
 from heimdall.plugin.secret import Secret
-from heimdall.plugin.spec import (
-    AnyOptions,
-    OptionModels,
-    PluginOptions,
-    RunHandle,
-    RunReport,
-    RunState,
-)
+from heimdall.plugin.spec import RunHandle, RunReport, RunState
 from tests.factories import make_cluster
 from tests.fakes.files import InMemoryJobFiles
 

@@ -6,9 +6,9 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from heimdall.domain.errors import PluginError
+from heimdall.plugin.options import PluginOptions
 from heimdall.plugin.redaction import Redactor
 from heimdall.plugin.secret import Secret, SecretReader, SecretReference, looks_like_reference
-from heimdall.plugin.spec import PluginOptions
 from tests.fakes.runs import secret_store
 
 KEPT = {

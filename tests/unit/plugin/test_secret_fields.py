@@ -5,9 +5,9 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel, Field
 
+from heimdall.plugin.options import AnyOptions, PluginOptions
 from heimdall.plugin.secret import Secret
 from heimdall.plugin.secret_fields import STRAY, reference_faults, secret_paths
-from heimdall.plugin.spec import AnyOptions, PluginOptions
 
 REFERENCE = "ssm:/heimdall/token"
 

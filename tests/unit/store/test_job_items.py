@@ -10,7 +10,7 @@ from heimdall.domain.job import JobStatus, RunOutcome
 from heimdall.domain.listing import ListedJob
 from heimdall.domain.result import Column, Result
 from heimdall.store import job_items, keys
-from heimdall.store.job_items import decode, encode
+from heimdall.store.job_items import decode, differences, encode
 from tests.factories import JOB_ID, NOW_MS, make_job, make_running_job
 from tests.strategies import jobs, repeatable
 
@@ -63,6 +63,17 @@ def _bytes_of_value(attribute):
 @given(jobs())
 def test_job_comes_back_from_its_item(job):
     assert decode(encode(job)) == job
+
+
+@repeatable
+@given(jobs(), jobs())
+def test_differences_are_those_of_the_items(before, after):
+    changed, gone = differences(before, after)
+
+    item = {name: value for name, value in encode(before).items() if name not in gone} | changed
+    assert {**item, **keys.job_key(after.id)} == encode(after)
+    assert all(encode(before).get(name) != value for name, value in changed.items())
+    assert differences(after, after) == ({}, [])
 
 
 @repeatable

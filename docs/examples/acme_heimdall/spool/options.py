@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from heimdall.plugin.spec import OptionModels, PluginOptions
+from heimdall.plugin.options import OptionModels, PluginOptions
 
 
 class JobOptions(PluginOptions):

@@ -18,17 +18,14 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sqs import SQSClient
 
+_FIELDS = tuple(field.name for field in fields(Job))
 _TUPLES = ("tags", "teams", "command_criteria", "cluster_criteria")
 _NOT_STARTED = frozenset({"TooManyRequestsException", "ServiceException", "EC2ThrottledException"})
 
 
 def job_to_message(job: Job) -> dict[str, Any]:
     """Write a job for an invocation or its answer; its streams do not travel."""
-    return {
-        item.name: value
-        for item in fields(Job)
-        if not isinstance(value := getattr(job, item.name), bytes)
-    }
+    return {name: value for name in _FIELDS if not isinstance(value := getattr(job, name), bytes)}
 
 
 def job_from_message(message: Mapping[str, Any]) -> Job:

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from heimdall.plugin.identity import Identity
-from heimdall.plugin.spec import PluginOptions
+from heimdall.plugin.options import PluginOptions
 
 ROLE_ARN = r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/([!-~]{1,510}/)?[A-Za-z0-9_+=,.@-]{1,64}$"
 EXTERNAL_ID = r"^[A-Za-z0-9_+=,.@:/-]{2,1224}$"

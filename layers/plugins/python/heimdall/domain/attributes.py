@@ -79,6 +79,8 @@ def with_attributes(
 
 def with_outputs(job: Job, outputs: Mapping[str, str]) -> Job:
     """Return the job with what its plugin told of the work since, as far as there is room."""
+    if not outputs:
+        return job
     kept: dict[str, str] = json.loads(job.outputs) if job.outputs else {}
     for name, value in outputs.items():
         kept[_encodable(name)] = _encodable(value)

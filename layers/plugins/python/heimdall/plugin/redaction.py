@@ -3,10 +3,11 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
 
-from heimdall.plugin.spec import OutputStream
+if TYPE_CHECKING:
+    from heimdall.plugin.spec import OutputStream
 
 MARK = "[secret]"
 
@@ -78,7 +79,7 @@ class RedactedStream:
     `heimdall.plugin.spec.OutputStream`.
     """
 
-    def __init__(self, stream: OutputStream, redactor: Redactor) -> None:
+    def __init__(self, stream: "OutputStream", redactor: Redactor) -> None:
         self._stream = stream
         self._redactor = redactor
         self._lock = Lock()

@@ -16,13 +16,17 @@ from importlib.metadata import entry_points
 from importlib.util import find_spec
 from keyword import iskeyword
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
 from heimdall.domain.errors import UnknownPluginError
-from heimdall.plugin.events import EngineEvents
-from heimdall.plugin.identity import PluginServices
-from heimdall.plugin.spec import OptionModels, Plugin
+from heimdall.plugin.options import OptionModels
+
+if TYPE_CHECKING:
+    from heimdall.plugin.events import EngineEvents
+    from heimdall.plugin.identity import PluginServices
+    from heimdall.plugin.spec import Plugin
 
 ENTRY_POINT_GROUP = "heimdall.plugins"
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -68,7 +72,7 @@ class PluginRegistry:
         self,
         builtin_package: str = "heimdall.plugins",
         installed: Callable[[], dict[str, str]] = installed_plugins,
-        services: Callable[[], PluginServices] | None = None,
+        services: "Callable[[], PluginServices] | None" = None,
     ) -> None:
         self._services = services
         self._builtin_package = builtin_package
@@ -87,7 +91,7 @@ class PluginRegistry:
             self._options[name] = self._load_options(name)
         return self._options[name]
 
-    def plugin(self, name: str) -> Plugin:
+    def plugin(self, name: str) -> "Plugin":
         """Return the plugin.
 
         Raises:
@@ -98,13 +102,15 @@ class PluginRegistry:
             self._plugins[name] = self._load_plugin(name)
         return self._plugins[name]
 
-    def events(self, name: str) -> Sequence[EngineEvents]:
+    def events(self, name: str) -> "Sequence[EngineEvents]":
         """Return the events that a plugin's engine sends, without loading the plugin itself.
 
         Raises:
             UnknownPluginError: there is no such plugin.
             InvalidPluginError: its package breaks the protocol.
         """
+        from heimdall.plugin.events import EngineEvents
+
         if find_spec(f"{self._package(name)}.events") is None:
             return ()
         module = self._module(name, "events")
@@ -123,7 +129,7 @@ class PluginRegistry:
                 raise InvalidPluginError(f"{module.__name__}: {model!r} is no pydantic model")
         return options
 
-    def _load_plugin(self, name: str) -> Plugin:
+    def _load_plugin(self, name: str) -> "Plugin":
         module = self._module(name, "plugin")
         build: Callable[[PluginServices], Plugin] | None = getattr(module, "build_plugin", None)
         if build is None:

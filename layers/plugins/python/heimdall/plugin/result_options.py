@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from heimdall.plugin.spec import PluginOptions
+from heimdall.plugin.options import PluginOptions
 
 MAX_RESULT_BYTES = 256 * 1024 * 1024
 """Half of the disk that an executor has: a result is written there before it is kept."""

@@ -1,29 +1,17 @@
 """What a plugin is: four calls and the values that they exchange."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
 from heimdall.domain.failures import Failure
 from heimdall.domain.result import Result
 from heimdall.plugin.identity import Identity
-
-
-class PluginOptions(BaseModel):
-    """A context that a plugin understands: unknown fields are refused, nothing is coerced."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
-
-
-class AnyOptions(BaseModel):
-    """A context that the plugin does not look into."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
 
 
 class RunState(StrEnum):
@@ -166,20 +154,6 @@ class HealthReport:
 
     is_healthy: bool
     detail: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OptionModels:
-    """The three contexts that a plugin takes: of the job, of the command, of the cluster.
-
-    Attributes:
-        check: looks at all three together, in this order; a ValueError refuses the job.
-    """
-
-    job: type[BaseModel]
-    command: type[BaseModel] = AnyOptions
-    cluster: type[BaseModel] = AnyOptions
-    check: Callable[[Any, Any, Any], None] | None = None
 
 
 class Plugin(Protocol):

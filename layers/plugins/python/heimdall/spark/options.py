@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from heimdall.aws.s3 import S3Uri
-from heimdall.plugin.spec import PluginOptions
+from heimdall.plugin.options import PluginOptions
 from heimdall.spark.report import DEFAULT_MAX_BYTES, DEFAULT_MAX_ROWS, MAX_RESULT_BYTES
 
 MAX_PROPERTIES = 100

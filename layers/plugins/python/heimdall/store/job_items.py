@@ -69,7 +69,30 @@ def encode(job: Job) -> Item:
         value = getattr(job, name)
         if value != default:
             item[name] = {"NULL": True} if value is None else to_attribute(value)
-    return item | keys.index_attributes(job.id, job.user, job.finished_at_ms)
+    return item | _index_attributes(job)
+
+
+def differences(before: Job, after: Job) -> tuple[Item, list[str]]:
+    """Compare the items of two states of a job, writing no more than what they differ in.
+
+    Returns:
+        The attributes that the second one has otherwise, and the names of those that it lacks.
+    """
+    changed: Item = {}
+    gone: list[str] = []
+    for name, default, to_attribute, _ in _FIELDS:
+        value = getattr(after, name)
+        if value == getattr(before, name):
+            continue
+        if value == default:
+            gone.append(name)
+        else:
+            changed[name] = {"NULL": True} if value is None else to_attribute(value)
+    old, new = _index_attributes(before), _index_attributes(after)
+    if old != new:
+        changed |= {name: value for name, value in new.items() if old.get(name) != value}
+        gone += [name for name in old if name not in new]
+    return changed, gone
 
 
 def decode(item: Mapping[str, Any]) -> Job:
@@ -97,3 +120,7 @@ def decode_listed(job_id: str, item: Mapping[str, Any]) -> ListedJob:
         name: from_attribute(item[name]) for name, *_, from_attribute in _LISTED if name in item
     }
     return ListedJob(id=job_id, **values)
+
+
+def _index_attributes(job: Job) -> Item:
+    return keys.index_attributes(job.id, job.user, job.finished_at_ms)

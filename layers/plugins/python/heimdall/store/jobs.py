@@ -9,7 +9,7 @@ from heimdall.domain.errors import JobNotFoundError, StoreThrottledError
 from heimdall.domain.job import Job, JobStatus
 from heimdall.domain.ports import Page, Pulse, StaleJobError
 from heimdall.store import keys
-from heimdall.store.job_items import Item, decode, encode
+from heimdall.store.job_items import Item, decode, differences, encode
 from heimdall.store.throttling import error_code, throttling_translated
 
 if TYPE_CHECKING:
@@ -64,9 +64,7 @@ class DynamoJobStore:
         """Write what changed, if the stored job still has `before`'s status and run."""
         if before == after:
             return
-        old, new = encode(before), encode(after)
-        changed = {name: value for name, value in new.items() if old.get(name) != value}
-        gone = [name for name in old if name not in new]
+        changed, gone = differences(before, after)
         update, names, values = _update_expression(changed, gone)
         try:
             self._update(

@@ -6,8 +6,8 @@ from typing import Annotated, Self
 from pydantic import Field, field_validator
 
 from heimdall.aws.options import AwsClusterOptions
+from heimdall.plugin.options import OptionModels, PluginOptions
 from heimdall.plugin.result_options import ResultOptions
-from heimdall.plugin.spec import OptionModels, PluginOptions
 
 MAX_QUERY_BYTES = 262_144
 """How long a query may be (Athena's quota)."""

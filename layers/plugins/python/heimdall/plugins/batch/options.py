@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 
 from heimdall.aws.options import AwsClusterOptions
-from heimdall.plugin.spec import OptionModels, PluginOptions
+from heimdall.plugin.options import OptionModels, PluginOptions
 
 MAX_SUBMIT_BYTES = 30 * 1024
 """What a job may be submitted with (Batch's quota)."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from heimdall.aws.options import ROLE_ARN, AwsClusterOptions
-from heimdall.plugin.spec import OptionModels, PluginOptions
+from heimdall.plugin.options import OptionModels, PluginOptions
 from heimdall.plugins.ecs.overrides import ContainerOverride, merged_overrides
 
 MAX_TASKS = 100

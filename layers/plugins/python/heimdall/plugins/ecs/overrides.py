@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from heimdall.plugin.spec import PluginOptions
+from heimdall.plugin.options import PluginOptions
 
 CONTAINER = r"^[A-Za-z0-9_-]{1,255}$"
 OWN_VARIABLES = ("TASK_NAME", "TASK_NUM", "TASK_ATTEMPT")

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from heimdall.aws.options import ROLE_ARN, AwsClusterOptions
-from heimdall.plugin.spec import OptionModels, PluginOptions
+from heimdall.plugin.options import OptionModels, PluginOptions
 from heimdall.plugins.emr.transient import TransientCluster
 from heimdall.spark.options import (
     Arguments,

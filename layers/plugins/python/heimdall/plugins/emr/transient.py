@@ -6,7 +6,7 @@ from pydantic import Field, field_validator
 
 from heimdall.aws.options import ROLE_ARN
 from heimdall.aws.s3 import S3Uri
-from heimdall.plugin.spec import PluginOptions
+from heimdall.plugin.options import PluginOptions
 
 MAX_TAGS = 40
 """EMR takes 50 in all; ours are among them."""

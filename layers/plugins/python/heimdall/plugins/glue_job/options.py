@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, field_validator
 
 from heimdall.aws.options import AwsClusterOptions
-from heimdall.plugin.spec import OptionModels, PluginOptions
+from heimdall.plugin.options import OptionModels, PluginOptions
 
 WORK_ARGUMENT = "--heimdall-work"
 """The argument that says whose run it is, since runs have no tags."""

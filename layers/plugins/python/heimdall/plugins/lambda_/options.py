@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from heimdall.aws.options import AwsClusterOptions
-from heimdall.plugin.spec import OptionModels, PluginOptions
+from heimdall.plugin.options import OptionModels, PluginOptions
 
 MAX_PAYLOAD_BYTES = 6_291_456
 """What a function may be called with (Lambda's quota)."""

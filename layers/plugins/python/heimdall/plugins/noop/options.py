@@ -4,8 +4,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from heimdall.plugin.options import AnyOptions, OptionModels, PluginOptions
 from heimdall.plugin.secret import Secret
-from heimdall.plugin.spec import AnyOptions, OptionModels, PluginOptions
 
 MAX_DELAY_SECONDS = 86_400
 """A day: longer than any run inside one function, so that deadlines can be tried out."""

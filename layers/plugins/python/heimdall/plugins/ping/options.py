@@ -1,6 +1,6 @@
 """The contexts that ping takes."""
 
-from heimdall.plugin.spec import OptionModels, PluginOptions
+from heimdall.plugin.options import OptionModels, PluginOptions
 
 
 class JobOptions(PluginOptions):

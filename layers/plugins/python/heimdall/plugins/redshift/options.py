@@ -5,8 +5,8 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from heimdall.aws.options import AwsClusterOptions
+from heimdall.plugin.options import OptionModels, PluginOptions
 from heimdall.plugin.result_options import ResultOptions
-from heimdall.plugin.spec import OptionModels, PluginOptions
 
 MAX_STATEMENT_BYTES = 100 * 1024
 """How long a statement may be (the Data API's limit)."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from heimdall.plugin.spec import OptionModels, PluginOptions
+from heimdall.plugin.options import OptionModels, PluginOptions
 
 
 def _passable(argument: str) -> str:

@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from heimdall.aws.options import ROLE_ARN, AwsClusterOptions
-from heimdall.plugin.spec import OptionModels
+from heimdall.plugin.options import OptionModels
 from heimdall.spark.options import (
     Properties,
     SparkCommandOptions,

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from heimdall.plugin.spec import OptionModels, PluginOptions
+from heimdall.plugin.options import OptionModels, PluginOptions
 from heimdall.spark.report import DEFAULT_MAX_BYTES, DEFAULT_MAX_ROWS, MAX_RESULT_BYTES
 
 OWN_PROPERTIES = frozenset(

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from heimdall.aws.options import AwsClusterOptions
 from heimdall.aws.s3 import S3Uri
-from heimdall.plugin.spec import OptionModels, PluginOptions
+from heimdall.plugin.options import OptionModels, PluginOptions
 from heimdall.spark.options import Properties, laid_over
 from heimdall.spark.report import DEFAULT_MAX_BYTES, DEFAULT_MAX_ROWS, MAX_RESULT_BYTES
 

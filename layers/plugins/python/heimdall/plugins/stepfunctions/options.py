@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field, field_validator
 
 from heimdall.aws.options import AwsClusterOptions
-from heimdall.plugin.spec import OptionModels, PluginOptions
+from heimdall.plugin.options import OptionModels, PluginOptions
 
 MAX_INPUT_BYTES = 262_144
 """What an execution may be started with (Step Functions' quota)."""
