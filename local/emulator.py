@@ -12,7 +12,7 @@ from local import strays
 from local.aws import ACCOUNT, REGION
 from local.errors import LocalError
 from local.launcher import write_launcher
-from local.layout import EMULATOR_PYTHON
+from local.layout import EMULATOR_PYTHON, ROOT
 from local.loopback import Answer, ask
 from local.ports import LOOPBACK, free_port
 from local.processes import Service
@@ -20,7 +20,8 @@ from local.processes import Service
 START_SECONDS = 60
 STOP_SECONDS = 30
 BUSY_SECONDS = 20
-SERVER = ("-m", "hypercorn", "ministack.app:app", "--workers", "0", "--keep-alive", "75")
+SERVER = ROOT / "local" / "emulator_server.py"
+SERVED = ("ministack.app:app", "--workers", "0", "--keep-alive", "75")
 NOMINAL_PORT = "4566"
 """The port in names such as queue URLs. It must not change as long as the state lasts: a queue is
 found by its URL. So the emulator's own server, which listens where its names say, is not used."""
@@ -69,7 +70,7 @@ class Emulator:
         port = free_port(preferred=self._service.record().port)
         address = f"{LOOPBACK}:{port}"
         self._service.start(
-            [EMULATOR_PYTHON, *SERVER, "--bind", address],
+            [EMULATOR_PYTHON, "-P", SERVER, *SERVED, "--bind", address],
             environment=self._environment(f"http://{address}"),
             port=port,
         )

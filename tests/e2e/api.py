@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self
+from uuid import uuid4
 
 import httpx
 from botocore.auth import SigV4Auth
@@ -69,9 +70,27 @@ class Api:
         return job
 
     def submit_all(self, bodies: list[dict[str, Any]]) -> list[str]:
-        """Submit many jobs at once; their ids in the order of the bodies."""
+        """Submit many jobs at once; their ids in the order of the bodies.
+
+        A submission that the gateway has no time for (503) is sent again, as clients do.
+        """
         with ThreadPoolExecutor(SUBMITTERS) as pool:
-            return [job["id"] for job in pool.map(self.submit, bodies)]
+            return list(pool.map(self._submit_patiently, bodies))
+
+    def _submit_patiently(self, body: dict[str, Any]) -> str:
+        key = {"Idempotency-Key": str(uuid4())}
+        answer = wait_for(
+            lambda: (
+                (given := self.request("POST", "/job", json=body, headers=key)).status_code
+                != httpx.codes.SERVICE_UNAVAILABLE
+                and given
+            ),
+            seconds=120,
+            what="the gateway to have time",
+            every=1,
+        )
+        assert answer.status_code == httpx.codes.OK, answer.text
+        return str(answer.json()["id"])
 
     def job(self, job_id: str) -> dict[str, Any]:
         answer = self.request("GET", f"/job/{job_id}")

@@ -45,6 +45,7 @@ class LongWorld:
     wakes: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     loses_wakes: bool = False
     is_deaf: bool = False
+    skew_seconds: int = 0
     _elapsed_ms: int = 0
     _calls_until_death: int | None = None
     _is_inside: bool = False
@@ -53,7 +54,9 @@ class LongWorld:
         self.machine = StateMachine(self._call)
         real = clock.SystemClock.now_ms
         self.monkeypatch.setattr(
-            clock.SystemClock, "now_ms", lambda each: real(each) + self._elapsed_ms
+            clock.SystemClock,
+            "now_ms",
+            lambda each: real(each) + self._elapsed_ms + 1_000 * self.skew_seconds,
         )
 
     # -- what happens -------------------------------------------------------------------------

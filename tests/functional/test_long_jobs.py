@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from heimdall.domain.failures import Failure
+from heimdall.runtime import execute_runtime
 from tests.fakes.engines import DRIVERS
 from tests.functional.long_world import LongWorld, long_world
 
@@ -280,6 +281,20 @@ def test_work_that_was_deleted_fails_the_job(long):
     long.pass_time(61)
 
     assert long.status(job_id) == "FAILED"
+
+
+@pytest.mark.parametrize("seconds", [-300, 300])
+def test_functions_whose_clocks_differ_end_the_job_as_the_engine_does(long, seconds):
+    job_id = long.start(limits={"run_seconds": 3_600})
+    long.skew_seconds = seconds
+    long.driver.succeed(long.handle(job_id))
+    long.event(job_id)
+    long.pass_time(400)
+
+    job = execute_runtime().jobs.get(job_id)
+    assert job.status == "SUCCEEDED"
+    assert job.created_at_ms <= job.started_at_ms <= job.finished_at_ms == job.updated_at_ms
+    assert (long.driver.started(), long.driver.active()) == (1, 0)
 
 
 def test_unknown_state_of_the_engine_is_waited_out(long):

@@ -187,6 +187,7 @@ class Job:
     def started(self, *, now_ms: int, lease_expires_at_ms: int, claim: str = "") -> "Job":
         """Begin the next run; `claim` tells apart two executors that try to at the same time."""
         self._check(JobStatus.RUNNING)
+        now_ms = self._at(now_ms)
         return replace(
             self,
             status=JobStatus.RUNNING,
@@ -213,6 +214,7 @@ class Job:
         self._check(outcome.status)
         if self.is_waiting:
             outcome = self._with_output(outcome)
+        now_ms = self._at(now_ms)
         return replace(
             self,
             status=outcome.status,
@@ -243,6 +245,7 @@ class Job:
             return self
         if self.run and not self.is_waiting:
             self._check(JobStatus.CANCELING)
+            now_ms = self._at(now_ms)
             return replace(
                 self,
                 status=JobStatus.CANCELING,
@@ -258,7 +261,11 @@ class Job:
     def with_status(self, status: JobStatus, *, now_ms: int) -> "Job":
         """Return the job in another status, if the present one allows it."""
         self._check(status)
-        return replace(self, status=status, updated_at_ms=now_ms)
+        return replace(self, status=status, updated_at_ms=self._at(now_ms))
+
+    def _at(self, now_ms: int) -> int:
+        """Return when a change is: clocks differ, and no change is before the one it follows."""
+        return max(now_ms, self.updated_at_ms)
 
     def _with_output(self, outcome: RunOutcome) -> RunOutcome:
         return replace(
