@@ -62,7 +62,8 @@ check: $(VENV)/.ready ## format, lint, types, import contracts, the API's docume
 	@$(BIN)/pytest -q tests/docs
 
 test: dev ## every test, end-to-end ones included, on a local environment of its own
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --maxprocesses=4 --dist=loadgroup --ignore=tests/e2e
+	@$(BIN)/pytest tests/e2e
 
 load: dev ## a thousand long jobs at once on a local environment; a quarter of an hour
 	@$(BIN)/pytest -m load tests/e2e

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -21,6 +22,18 @@ ENVIRONMENT = {
 os.environ.update(ENVIRONMENT)
 for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "HEIMDALL_URL", "HEIMDALL_API_URL"):
     os.environ.pop(name, None)
+
+HERE = Path(__file__).parent
+SHARING = ("infra", "spark")
+"""Folders whose tests share what takes long to make: one process runs all of a folder's."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        folder = item.path.relative_to(HERE).parts[0]
+        if folder in SHARING:
+            item.add_marker(pytest.mark.xdist_group(folder))
 
 
 @pytest.fixture(autouse=True)

@@ -1,19 +1,16 @@
 """A thousand long jobs wait through a deployment: none is lost, and none runs twice."""
 
-import shutil
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from local import build, identities
-from local.aws import session
-from local.deployment import Deployer
+from local import identities
 from local.environment import Environment
 from tests.e2e.api import Api, wait_for
+from tests.e2e.redeployment import deploy_new_code
 from tests.e2e.their_machine import TheirMachine, install
 
 JOBS = 1_000
@@ -34,36 +31,6 @@ def busy(tmp_path: Path) -> Iterator[Environment]:
     started.stop()
 
 
-def deploy_new_code(environment: Environment, directory: Path) -> None:
-    """Deploy all functions anew, with one more file in each."""
-    key = environment.credentials(identities.DEPLOYER)
-    deployer = Deployer(session(key), environment.emulator.endpoint, say=lambda _: None)
-    with build.assembly(build.digest(), say=lambda _: None) as stacks:
-        deployer.deploy([_changed(stack, directory) for stack in stacks], digest="changed")
-
-
-def _changed(stack: build.Stack, directory: Path) -> build.Stack:
-    files, template = {}, stack.template
-    for (bucket, name), source in stack.files.items():
-        if not (source / "functions").is_dir():
-            files[bucket, name] = source
-            continue
-        copy = directory / name
-        shutil.copytree(source, copy)
-        (copy / "functions" / "deployed_later.py").write_text("")
-        files[bucket, f"later-{name}"] = copy
-        template = _renamed(template, name, f"later-{name}")
-    return replace(stack, template=template, files=files)
-
-
-def _renamed(part, old, new):
-    if isinstance(part, dict):
-        return {key: _renamed(value, old, new) for key, value in part.items()}
-    if isinstance(part, list):
-        return [_renamed(value, old, new) for value in part]
-    return new if part == old else part
-
-
 @pytest.mark.load
 def test_thousand_jobs_wait_through_a_deployment_and_all_end(
     busy: Environment, tmp_path: Path
@@ -76,7 +43,9 @@ def test_thousand_jobs_wait_through_a_deployment_and_all_end(
         ids = api.submit_all(bodies[:BEFORE_THE_DEPLOYMENT])
         deploy_new_code(busy, tmp_path / "later")
         ids += api.submit_all(bodies[BEFORE_THE_DEPLOYMENT:])
-        wait_for(lambda: len(theirs.executions()) >= JOBS, seconds=300, what="all work", every=2)
+        wait_for(
+            lambda: len(theirs.executions()) >= JOBS, seconds=WAIT_SECONDS, what="all work", every=2
+        )
         assert datetime.now(UTC) < first_end, "too slow: work ends already"
         assert Counter(each["status"] for each in theirs.our_executions()) == {"RUNNING": JOBS}
         assert len(busy.emulator.function_workers()) < MOST_WORKERS
