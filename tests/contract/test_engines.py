@@ -1,80 +1,22 @@
 """What every plugin does at its engine, call by call; whole lives are in tests/functional."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from io import BytesIO
-from typing import Any, BinaryIO
+from dataclasses import replace
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from heimdall.domain.errors import PluginError, TransientPluginError
 from heimdall.domain.failures import Failure
-from heimdall.domain.result import ResultForm
-from heimdall.plugin.detached import EnginePlugin, WorkSearch, is_detached
-from heimdall.plugin.spec import HealthRequest, RunHandle, RunRequest, RunState
-from tests.fakes.engines import DRIVERS, EngineDriver
-from tests.fakes.engines.hooks import StartFaults, faults_of
-from tests.fakes.runs import FakeStream, make_identity, make_registry, make_run_request
-from tests.fakes.session import fresh_session
-
-
-@dataclass
-class Output:
-    """Keeps what a plugin collects."""
-
-    stdout: FakeStream
-    stderr: FakeStream
-    results: dict[ResultForm, bytes]
-
-    def put_result(self, form: ResultForm, content: BinaryIO) -> None:
-        self.results[form] = BytesIO(content.read()).getvalue()
-
-
-@dataclass
-class Bench:
-    """A plugin at its engine."""
-
-    plugin: EnginePlugin
-    driver: EngineDriver
-    faults: StartFaults
-
-    def run(self, **changes: Any) -> RunRequest:
-        return make_run_request(
-            self.driver.plugin,
-            registry=make_registry(),
-            context=self.driver.job_context,
-            command_context=self.driver.command_context,
-            cluster_context=self.driver.cluster_context,
-            **changes,
-        )
-
-    def start(self, **changes: Any) -> RunHandle:
-        handle = self.plugin.start(self.run(**changes))
-        assert isinstance(handle, RunHandle)
-        return handle
-
-    def state(self, handle: RunHandle) -> RunState:
-        return self.plugin.poll(handle).state
-
-    def collect(self, handle: RunHandle) -> tuple[Any, Output]:
-        output = Output(FakeStream(), FakeStream(), {})
-        report = self.plugin.poll(handle)
-        return self.plugin.collect(handle, report, output), output
+from heimdall.plugin.spec import HealthRequest, RunHandle, RunState
+from tests.fakes.engines import DRIVERS
+from tests.fakes.engines.bench import EngineBench, bench_of
+from tests.fakes.runs import make_identity, make_registry
 
 
 @pytest.fixture(params=DRIVERS, ids=lambda driver: driver.plugin)
-def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
-    with mock_aws():
-        fresh_session()
-        driver: EngineDriver = request.param()
-        faults = faults_of(driver)
-        driver.set_up()
-        plugin = make_registry().plugin(driver.plugin)
-        assert is_detached(plugin)
-        yield Bench(plugin, driver, faults)
-        boto3.DEFAULT_SESSION = None
+def bench(request: pytest.FixtureRequest) -> Iterator[EngineBench]:
+    with bench_of(request.param) as made:
+        yield made
 
 
 def test_started_work_runs_until_the_engine_says_that_it_succeeded(bench):
@@ -231,12 +173,7 @@ def test_event_names_the_work_of_the_handle(bench):
 
 
 def test_search_finds_running_work_of_this_deployment_only(bench):
-    run = bench.run()
-    search = WorkSearch(
-        command_options=run.command_options,
-        cluster_options=run.cluster_options,
-        identity=make_identity(job_id="", run=0),
-    )
+    run, search = bench.run(), bench.search()
     handle = bench.start()
     found = list(bench.plugin.find_work(search))
     if not bench.driver.is_searchable:

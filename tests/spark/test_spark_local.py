@@ -17,9 +17,9 @@ from heimdall.plugins.spark_local import supervisor
 from heimdall.plugins.spark_local.directory import RunDirectory
 from heimdall.plugins.spark_local.plugin import SparkLocalPlugin
 from tests.e2e.api import wait_for
+from tests.fakes.engines.bench import Output
 from tests.fakes.engines.spark_local import wait_for_end
 from tests.fakes.runs import make_identity, make_registry, make_run_request
-from tests.unit.plugins.engine_bench import Output
 
 MANY = 1_000_000
 DATA = f"""

@@ -8,7 +8,7 @@ from heimdall.domain.errors import PluginError
 from heimdall.domain.result import INLINE_BYTES, Column, ResultForm
 from heimdall.domain.result_json import ResultLimits
 from heimdall.plugin.results import IN_MEMORY_BYTES, hand_over
-from tests.unit.plugins.engine_bench import Output
+from tests.fakes.engines.bench import Output
 
 COLUMNS = [Column("n", "int"), Column("text", "string")]
 WIDE = ResultLimits(max_rows=1_000_000, max_bytes=1_000_000_000)

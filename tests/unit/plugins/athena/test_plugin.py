@@ -13,9 +13,9 @@ from heimdall.domain.result import Column, ResultForm
 from heimdall.plugin.detached import WorkSearch
 from heimdall.plugin.spec import HealthRequest, RunReport, RunState
 from heimdall.plugins.athena.plugin import AthenaPlugin
+from tests.fakes.engines.bench import Output
 from tests.fakes.runs import JOB_ID, make_identity, make_run_request
 from tests.fakes.stubbed_aws import ANY, StubbedAws
-from tests.unit.plugins.engine_bench import Output
 
 QUERY = "01234567-0123-0123-0123-012345678901"
 NOW = datetime(2026, 10, 1, 12, tzinfo=UTC)

@@ -10,8 +10,8 @@ from heimdall.domain.errors import PluginError
 from heimdall.plugin.spec import HealthRequest
 from heimdall.plugins.batch.options import OPTIONS, JobOptions
 from tests.fakes.engines.batch import LIST_PAGE, BatchDriver
+from tests.fakes.engines.bench import EngineBench, bench_of, write_log
 from tests.fakes.runs import make_identity
-from tests.unit.plugins.engine_bench import EngineBench, bench_of, write_log
 
 COMMAND = {"job_definition": "close-the-books"}
 

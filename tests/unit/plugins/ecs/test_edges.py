@@ -14,9 +14,9 @@ from heimdall.domain.failures import Failure
 from heimdall.plugin.detached import WorkSearch
 from heimdall.plugin.spec import HealthRequest, RunState
 from heimdall.plugins.ecs.calls import ecs_errors
+from tests.fakes.engines.bench import EngineBench, bench_of
 from tests.fakes.engines.ecs import EcsDriver
 from tests.fakes.runs import make_identity
-from tests.unit.plugins.engine_bench import EngineBench, bench_of
 
 
 @pytest.fixture

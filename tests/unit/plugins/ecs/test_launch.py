@@ -12,8 +12,8 @@ from heimdall.domain.errors import PluginError
 from heimdall.plugin.spec import RunHandle, RunState
 from heimdall.plugins.ecs.definition import definition_policy, find_definition
 from heimdall.plugins.ecs.launch import launch_of
+from tests.fakes.engines.bench import EngineBench, bench_of
 from tests.fakes.engines.ecs import ROLE, TEMPLATE, EcsDriver
-from tests.unit.plugins.engine_bench import EngineBench, bench_of
 
 TASK_ROLE = "arn:aws:iam::123456789012:role/jobs/nightly"
 

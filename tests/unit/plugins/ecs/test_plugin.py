@@ -10,9 +10,9 @@ from heimdall.domain.errors import PluginError, TransientPluginError
 from heimdall.domain.failures import Failure
 from heimdall.plugin.spec import RunState
 from heimdall.plugins.ecs.plugin import EcsPlugin
+from tests.fakes.engines.bench import EngineBench, bench_of
 from tests.fakes.engines.ecs import EcsDriver
 from tests.fakes.engines.hooks import EngineFaults
-from tests.unit.plugins.engine_bench import EngineBench, bench_of
 
 
 @pytest.fixture

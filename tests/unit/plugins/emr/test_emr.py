@@ -14,6 +14,7 @@ from heimdall.domain.errors import PluginError, TransientPluginError
 from heimdall.domain.failures import Failure
 from heimdall.domain.result import ResultForm
 from heimdall.plugin.spec import HealthReport, HealthRequest, RunState
+from tests.fakes.engines.bench import EngineBench, bench_of
 from tests.fakes.engines.emr import (
     STATUSES,
     TRANSIENT,
@@ -23,7 +24,6 @@ from tests.fakes.engines.emr import (
     make_cluster,
 )
 from tests.fakes.runs import JOB_ID, make_identity
-from tests.unit.plugins.engine_bench import EngineBench, bench_of
 
 NAME = make_identity().work_name
 SQL = {"queries_uri": "s3://their-logs/queries", "results_uri": "s3://their-logs/results"}

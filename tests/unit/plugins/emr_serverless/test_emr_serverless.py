@@ -16,9 +16,9 @@ from heimdall.plugins.emr_serverless.options import OPTIONS, ClusterOptions
 from heimdall.spark.program import wrapper_name
 from heimdall.spark.report import WRAPPER
 from tests.fakes.engines import spark_files
+from tests.fakes.engines.bench import EngineBench, bench_of
 from tests.fakes.engines.emr_serverless import EmrServerlessDriver
 from tests.fakes.runs import JOB_ID, make_identity
-from tests.unit.plugins.engine_bench import EngineBench, bench_of
 
 ROLE = "arn:aws:iam::123456789012:role/spark/jobs"
 OUTPUT = f"s3://spark-data/results/{JOB_ID}/1"

@@ -13,9 +13,9 @@ from heimdall.domain.failures import Failure
 from heimdall.plugin.spec import RunState
 from heimdall.plugins.glue_job.failures import failure_of
 from heimdall.plugins.glue_job.options import OPTIONS, JobOptions
+from tests.fakes.engines.bench import EngineBench, bench_of, write_log
 from tests.fakes.engines.glue_job import GlueJobDriver
 from tests.fakes.runs import JOB_ID, make_identity
-from tests.unit.plugins.engine_bench import EngineBench, bench_of, write_log
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from heimdall.plugins.lambda_.options import (
     JobOptions,
     check,
 )
+from tests.fakes.engines.bench import EngineBench, bench_of
 from tests.fakes.engines.lambda_ import LambdaDriver, RefusalError
-from tests.unit.plugins.engine_bench import EngineBench, bench_of
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from heimdall.domain.result import Column
 from heimdall.plugin.detached import WorkSearch
 from heimdall.plugin.spec import HealthRequest, RunHandle, RunReport, RunState
 from heimdall.plugins.redshift.plugin import RedshiftPlugin
+from tests.fakes.engines.bench import Output
 from tests.fakes.runs import JOB_ID, make_identity, make_run_request
 from tests.fakes.stubbed_aws import StubbedAws
-from tests.unit.plugins.engine_bench import Output
 
 STATEMENT = "d9b6c0c9-0747-4bf4-b142-e8883122f766"
 SUCCEEDED = RunReport(state=RunState.SUCCEEDED)

@@ -13,9 +13,9 @@ from heimdall.plugin.spec import HealthReport, HealthRequest, RunState
 from heimdall.plugins.spark.options import OPTIONS, ClusterOptions
 from heimdall.spark.program import wrapper_name
 from tests.fakes.engines import spark_files
+from tests.fakes.engines.bench import EngineBench, bench_of
 from tests.fakes.engines.spark import SparkDriver
 from tests.fakes.runs import JOB_ID, make_identity
-from tests.unit.plugins.engine_bench import EngineBench, bench_of
 
 ROLE = {
     "execution_role_arn": "arn:aws:iam::123456789012:role/spark/jobs",

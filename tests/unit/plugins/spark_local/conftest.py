@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.engines.bench import EngineBench, bench_of
 from tests.fakes.engines.spark_local import SPARK_SUBMIT, SparkLocalDriver
-from tests.unit.plugins.engine_bench import EngineBench, bench_of
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from heimdall.domain.result import ResultForm
 from heimdall.plugin.spec import HealthReport, HealthRequest, RunState
 from heimdall.plugins.sparkeks.eks import make_token
 from tests.fakes.engines import spark_files
+from tests.fakes.engines.bench import EngineBench, Output, bench_of
 from tests.fakes.engines.kubernetes import APPLICATIONS, make_certificate
 from tests.fakes.engines.sparkeks import SparkEksDriver
 from tests.fakes.runs import JOB_ID, make_identity
-from tests.unit.plugins.engine_bench import EngineBench, Output, bench_of
 
 OUTPUT = f"s3://spark-data/jobs/{JOB_ID}/1/results"
 OF_APPLICATIONS = "/apis/sparkoperator.k8s.io/v1beta2/namespaces/default/sparkapplications"

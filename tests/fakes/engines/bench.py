@@ -1,4 +1,4 @@
-"""A plugin at its engine in moto, for what only tests of one plugin look at."""
+"""A plugin at its engine in moto."""
 
 import time
 from collections.abc import Iterator
@@ -12,8 +12,9 @@ from moto import mock_aws
 
 from heimdall.domain.result import ResultForm
 from heimdall.plugin.detached import EnginePlugin, WorkSearch, is_detached
-from heimdall.plugin.spec import RunHandle, RunReport, RunRequest
+from heimdall.plugin.spec import RunHandle, RunReport, RunRequest, RunState
 from tests.fakes.engines.driver import EngineDriver
+from tests.fakes.engines.hooks import StartFaults, faults_of
 from tests.fakes.runs import FakeStream, make_identity, make_registry, make_run_request
 from tests.fakes.session import fresh_session
 
@@ -36,6 +37,7 @@ class EngineBench:
 
     plugin: EnginePlugin
     driver: Any
+    faults: StartFaults
 
     def run(self, **changes: Any) -> RunRequest:
         return make_run_request(
@@ -52,6 +54,9 @@ class EngineBench:
         assert isinstance(handle, RunHandle)
         return handle
 
+    def state(self, handle: RunHandle) -> RunState:
+        return self.plugin.poll(handle).state
+
     def ended(self, handle: RunHandle, how: str) -> RunReport:
         """End work by one of the driver's calls and ask for it."""
         getattr(self.driver, how)(handle.values)
@@ -64,13 +69,15 @@ class EngineBench:
 
     def found(self) -> list[tuple[str, int]]:
         """Search for work as the daily sweep does."""
+        return [(work.job_id, work.run) for work in self.plugin.find_work(self.search())]
+
+    def search(self) -> WorkSearch:
         run = self.run()
-        search = WorkSearch(
+        return WorkSearch(
             command_options=run.command_options,
             cluster_options=run.cluster_options,
             identity=make_identity(job_id="", run=0),
         )
-        return [(work.job_id, work.run) for work in self.plugin.find_work(search)]
 
 
 @contextmanager
@@ -79,10 +86,11 @@ def bench_of(driver_type: type[EngineDriver]) -> Iterator[EngineBench]:
     with mock_aws():
         fresh_session()
         driver = driver_type()
+        faults = faults_of(driver)
         driver.set_up()
         plugin = make_registry().plugin(driver.plugin)
         assert is_detached(plugin)
-        yield EngineBench(plugin, driver)
+        yield EngineBench(plugin, driver, faults)
         boto3.DEFAULT_SESSION = None
 
 
