@@ -17,6 +17,7 @@ from local.aws import REGION, Credentials
 
 FINAL = frozenset({"SUCCEEDED", "FAILED", "KILLED", "CANCELED"})
 SUBMITTERS = 8
+PATIENCE = 120.0
 
 
 class Api:
@@ -79,21 +80,12 @@ class Api:
 
     def _submit_patiently(self, body: dict[str, Any]) -> str:
         key = {"Idempotency-Key": str(uuid4())}
-        answer = wait_for(
-            lambda: (
-                (given := self.request("POST", "/job", json=body, headers=key)).status_code
-                != httpx.codes.SERVICE_UNAVAILABLE
-                and given
-            ),
-            seconds=120,
-            what="the gateway to have time",
-            every=1,
-        )
+        answer = patiently(lambda: self.request("POST", "/job", json=body, headers=key))
         assert answer.status_code == httpx.codes.OK, answer.text
         return str(answer.json()["id"])
 
     def job(self, job_id: str) -> dict[str, Any]:
-        answer = self.request("GET", f"/job/{job_id}")
+        answer = patiently(lambda: self.request("GET", f"/job/{job_id}"))
         assert answer.status_code == httpx.codes.OK, answer.text
         job: dict[str, Any] = answer.json()
         return job
@@ -134,6 +126,17 @@ def wait_for(look: Callable[[], Any], *, seconds: float, what: str, every: float
         assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
         time.sleep(every)
     return found
+
+
+def patiently(ask: Callable[[], httpx.Response]) -> httpx.Response:
+    """Ask again while the gateway says that it has no time (503), as clients do."""
+
+    def answer() -> httpx.Response | None:
+        given = ask()
+        return None if given.status_code == httpx.codes.SERVICE_UNAVAILABLE else given
+
+    given: httpx.Response = wait_for(answer, seconds=PATIENCE, what="time for a request", every=1)
+    return given
 
 
 def job_body(command: str, context: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:

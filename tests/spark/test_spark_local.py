@@ -1,9 +1,8 @@
-"""The plugin spark-local with a real Spark: what it gives, how it ends, and that runs are apart."""
+"""The plugin spark-local with a real Spark: how it ends, and that runs are apart."""
 
 import json
 import os
 import select
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,24 +20,6 @@ from tests.fakes.engines.bench import Output
 from tests.fakes.engines.spark_local import wait_for_end
 from tests.fakes.runs import make_identity, make_registry, make_run_request
 
-MANY = 1_000_000
-DATA = f"""
-INSERT OVERWRITE DIRECTORY '{{data}}' USING parquet
-SELECT id, CAST(id % 1000 AS INT) AS shop, CAST(id / 7 AS DECIMAL(20, 3)) AS amount
-FROM range({MANY})
-"""
-SUMS = """
-SELECT shop, count(*) AS orders, sum(amount) AS total, max(id) AS latest
-FROM parquet.`{data}` WHERE shop < 900 GROUP BY shop ORDER BY total DESC
-"""
-DIRECTLY = """
-import json, sys
-from pyspark.sql import SparkSession
-spark = SparkSession.builder.getOrCreate()
-direct = [list(map(str, row)) for row in spark.sql(sys.argv[1]).collect()]
-kept = [list(map(str, row)) for row in spark.read.parquet(sys.argv[2]).collect()]
-print("ROWS", json.dumps([direct, kept]))
-"""
 FOREVER = "SELECT count(*) FROM range(0, 1000000000000, 1, 4) WHERE sha2(string(id), 512) = 'x'"
 SECONDS, KILLED_SECONDS = 300.0, 5.0
 
@@ -88,38 +69,6 @@ def machine(spark_submit: Path, tmp_path: Path) -> Iterator[Machine]:
     machine = Machine(spark_submit, tmp_path / "runs")
     yield machine
     machine.close()
-
-
-def directly(spark_submit: Path, directory: Path, *arguments: str) -> list[list[list[str]]]:
-    """Ask PySpark, without the gateway."""
-    script = directory / "directly.py"
-    script.write_text(DIRECTLY)
-    settings = ["--conf", "spark.ui.enabled=false", "--conf", "spark.driver.host=127.0.0.1"]
-    done = subprocess.run(
-        [spark_submit, *settings, script, *arguments], capture_output=True, text=True, check=True
-    )
-    (line,) = (line for line in done.stdout.splitlines() if line.startswith("ROWS"))
-    found: list[list[list[str]]] = json.loads(line.removeprefix("ROWS"))
-    return found
-
-
-def test_result_over_a_million_rows_is_what_spark_gives_directly(machine, spark_submit, tmp_path):
-    data = tmp_path / "data"
-    made, _ = machine.ended(machine.start(DATA.format(data=data), return_result=True))
-    assert made.state is RunState.SUCCEEDED, made.detail
-
-    report, output = machine.ended(machine.start(SUMS.format(data=data), return_result=True))
-
-    assert report.state is RunState.SUCCEEDED, report.detail
-    rows = json.loads(output.results[ResultForm.JSON])["data"]
-    (tmp_path / "result.parquet").write_bytes(output.results[ResultForm.PARQUET])
-    direct, kept = directly(
-        spark_submit, tmp_path, SUMS.format(data=data), str(tmp_path / "result.parquet")
-    )
-    assert len(rows) == 900
-    assert sum(row[1] for row in rows) == MANY * 9 // 10
-    assert [list(map(str, row)) for row in rows] == direct == kept
-    assert "Exception" not in output.stdout.text
 
 
 def test_cancel_kills_the_jvm(machine):
