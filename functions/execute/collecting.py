@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from functions.execute.streams import RunStreams
-from heimdall.domain.errors import PluginError, TransientPluginError
+from heimdall.domain.errors import PluginError, StoreThrottledError, TransientPluginError
 from heimdall.domain.job import Job
 from heimdall.domain.job_files import JobFiles
 from heimdall.domain.result import INLINE_BYTES, ResultForm
@@ -82,6 +82,8 @@ def collected(
         return replace(report, result=plugin.collect(handle, report, output))
     except TransientPluginError:
         raise
+    except StoreThrottledError as error:
+        raise TransientPluginError(str(error)) from error
     except PluginError as error:
         return _without(report, str(error), error)
     except Exception as error:  # noqa: BLE001 - other people's code ends here

@@ -15,7 +15,11 @@ from functions.execute.collecting import RunParts, collected
 from functions.execute.long_end import end_run, give_up
 from functions.execute.long_start import start_work
 from functions.execute.open_run import OpenRun
-from heimdall.domain.errors import RunnerUnavailableError, TransientPluginError
+from heimdall.domain.errors import (
+    AccessLostError,
+    RunnerUnavailableError,
+    TransientPluginError,
+)
 from heimdall.domain.job import Job
 from heimdall.domain.long_jobs import (
     GIVE_UP_MS,
@@ -187,11 +191,21 @@ def _conclude(run: OpenRun, report: RunReport) -> None:
     if is_detached(run.plugin):
         try:
             report = collected(run.plugin, run.handle, report, parts.output)
+        except AccessLostError as error:
+            report = _unread(report, error)
         except TransientPluginError as error:
             logger.info("what the run left is out of reach", reason=str(error))
             _carry_on(run, RunReport(state=RunState.RUNNING, detail=str(error)), is_news=True)
             return
     end_run(run, report, parts=parts)
+
+
+def _unread(report: RunReport, error: AccessLostError) -> RunReport:
+    """Say how a run ended of which we may not read what it left: nobody knows until when."""
+    if report.state is not RunState.SUCCEEDED:
+        return report
+    said = f"the work succeeded, but what it left may not be read: {error}"
+    return RunReport(state=RunState.FAILED, detail=said, outputs=report.outputs)
 
 
 def _tell_ended(token: str | None, runtime: ExecuteRuntime) -> bool:

@@ -3,6 +3,11 @@
 from heimdall.plugin.identity import Identity
 
 
+def any_key(partition: str) -> str:
+    """Return what keys of KMS are called in a policy: a bucket's may be of any account."""
+    return f"arn:{partition}:kms:*:*:key/*"
+
+
 def arn_of(identity: Identity, service: str, resource: str) -> str:
     """Return the ARN of a resource in the identity's account and region.
 

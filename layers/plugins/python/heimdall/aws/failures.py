@@ -11,7 +11,7 @@ from botocore.exceptions import (
     ParamValidationError,
 )
 
-from heimdall.domain.errors import PluginError, TransientPluginError
+from heimdall.domain.errors import AccessLostError, PluginError, TransientPluginError
 from heimdall.domain.failures import Failure
 
 T = TypeVar("T")
@@ -26,6 +26,7 @@ THROTTLED = frozenset(
             "RequestThrottledException",
         ),
         *("ProvisionedThroughputExceededException", "ActiveStatementsExceededException"),
+        "KmsThrottlingException",
     }
 )
 """Codes by which services ask for patience."""
@@ -34,7 +35,7 @@ ACCESS = frozenset(
     {
         *("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure"),
         *("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId"),
-        *("UnrecognizedClientException", "NotAuthorized"),
+        *("UnrecognizedClientException", "NotAuthorized", "KmsAccessDeniedException"),
     }
 )
 """Codes by which services say that the caller may not."""
@@ -73,7 +74,8 @@ def engine_errors(
         is_under_way: whether the work was started: lost access to it is no end of it.
 
     Raises:
-        TransientPluginError: throttled, unreachable, or, under way, without access.
+        TransientPluginError: throttled or unreachable.
+        AccessLostError: under way, and without access.
         PluginError: refused for good.
     """
     try:
@@ -119,5 +121,5 @@ def _translated(
     if status >= _SERVER_ERROR or code in faults:
         return TransientPluginError(said, failure=Failure.ENGINE_FAULT)
     if is_under_way and code in ACCESS:
-        return TransientPluginError(said, failure=Failure.ENGINE_FAULT)
+        return AccessLostError(said, failure=Failure.ENGINE_FAULT)
     return PluginError(said)

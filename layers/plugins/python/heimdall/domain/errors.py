@@ -247,3 +247,7 @@ class TransientPluginError(PluginError):
         self, message: str, *, failure: Failure = Failure.THROTTLED, job_id: str | None = None
     ) -> None:
         super().__init__(message, failure=failure, job_id=job_id)
+
+
+class AccessLostError(TransientPluginError):
+    """The engine refuses to tell of work that it has started, or of what that left."""

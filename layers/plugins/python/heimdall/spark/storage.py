@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Self
 
 from botocore.exceptions import ClientError
 
+from heimdall.aws.arns import any_key
 from heimdall.aws.failures import engine_errors, error_code
 from heimdall.aws.handles import value_of
 from heimdall.aws.s3 import S3Place
 from heimdall.aws.s3_logs import find_logs, read_log
-from heimdall.domain.errors import PluginError, TransientPluginError
+from heimdall.domain.errors import AccessLostError, PluginError, TransientPluginError
 from heimdall.plugin.detached import RunOutput
 from heimdall.plugin.identity import Allow, AwsAccess, Identity
 from heimdall.plugin.spec import RunHandle, RunReport, RunRequest
@@ -153,7 +154,10 @@ class SparkStorage:
             TransientPluginError: S3 is throttled or out of reach.
             PluginError: it is not there, may not be read or is too large.
         """
-        policy = (Allow(["s3:GetObject"], [place.arn(self._partition)]),)
+        policy = (
+            Allow(["s3:GetObject"], [place.arn(self._partition)]),
+            Allow(["kms:Decrypt"], [any_key(self._partition)]),
+        )
         s3: S3Client = self._aws.client("s3", self._identity, policy)
         with engine_errors(f"reading {place.uri}"):
             content = s3.get_object(Bucket=place.bucket, Key=place.key)["Body"].read(limit + 1)
@@ -173,6 +177,8 @@ class SparkStorage:
             return report
         try:
             told = read_report(S3Output(self._reader(files), files.output.uri))
+        except AccessLostError:
+            return report
         except TransientPluginError:
             raise
         except PluginError:
@@ -227,7 +233,10 @@ class SparkStorage:
             output.stderr.write(f"[heimdall: {said}]\n".encode())
 
     def _writer(self, *arns: str) -> "S3Client":
-        policy = (Allow(["s3:PutObject"], arns),)
+        policy = (
+            Allow(["s3:PutObject"], arns),
+            Allow(["kms:GenerateDataKey", "kms:Decrypt"], [any_key(self._partition)]),
+        )
         client: S3Client = self._aws.client("s3", self._identity, policy)
         return client
 
@@ -237,6 +246,7 @@ class SparkStorage:
             Allow(["s3:GetObject"], [place.arn(self._partition, "/*") for place in places]),
             # Without it S3 does not tell what is missing from what is forbidden.
             Allow(["s3:ListBucket"], [place.bucket_arn(self._partition) for place in places]),
+            Allow(["kms:Decrypt"], [any_key(self._partition)]),
         )
         client: S3Client = self._aws.client("s3", self._identity, policy)
         return client

@@ -1,5 +1,6 @@
 """Submits a job to a queue of Batch and tells how its container ended."""
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _ACTIVE = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
 _ENDED = ("SUCCEEDED", "FAILED")
 _MIN_TIMEOUT_SECONDS = 60
+_REVISION = re.compile(r":\d+$")
 _READ = Allow(["batch:DescribeJobs", "batch:ListJobs"], ["*"])
 
 
@@ -189,10 +191,10 @@ def _timeout(run: RunRequest, seconds: int | None) -> dict[str, int] | None:
 
 def _arns(kind: str, name: str) -> list[str]:
     """Return the ARNs that a name in a context means, for a policy."""
-    if name.startswith("arn:"):
-        return [name]
-    arn = f"arn:*:batch:*:*:{kind}/{name}"
-    return [arn, f"{arn}:*"] if kind == "job-definition" else [arn]
+    arn = name if name.startswith("arn:") else f"arn:*:batch:*:*:{kind}/{name}"
+    has_revision = _REVISION.search(arn) is not None
+    # Batch asks for the revision that it takes, whether or not one was named.
+    return [arn, f"{arn}:*"] if kind == "job-definition" and not has_revision else [arn]
 
 
 def _handle(batch_job_id: str, identity: Identity) -> RunHandle:

@@ -2,16 +2,22 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
 from heimdall.domain.errors import PluginError
 from heimdall.plugin.identity import TAG_PREFIX, Allow, Policy
 from heimdall.plugins.ecs.calls import ecs_errors
-from heimdall.plugins.ecs.options import ClusterOptions, CommandOptions, JobOptions, size_of
+from heimdall.plugins.ecs.options import (
+    ClusterOptions,
+    CommandOptions,
+    JobOptions,
+    size_of,
+    size_of_containers,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
@@ -26,7 +32,8 @@ class Definition:
 
     Attributes:
         arn: of its revision.
-        cpu: of a task, as ECS writes it: `"1024"`; None if the definition does not say.
+        cpu: of a task, as ECS writes it: `"1024"`; what its containers have together if the
+            definition does not say.
         containers: the names of all containers.
         essential: the names of those without which a task ends.
         logs: where containers write to CloudWatch: name -> (group, prefix, region).
@@ -34,8 +41,8 @@ class Definition:
     """
 
     arn: str
-    cpu: str | None
-    memory: str | None
+    cpu: str
+    memory: str
     containers: tuple[str, ...]
     essential: tuple[str, ...]
     logs: Mapping[str, tuple[str, str, str]]
@@ -52,7 +59,8 @@ def definition_policy(command: CommandOptions, cluster: ClusterOptions) -> Polic
         Allow(["ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"], ["*"]),
         Allow(["ecs:TagResource"], [family]),
     )
-    roles = [content[name] for name in ("executionRoleArn", "taskRoleArn") if name in content]
+    named = [content[name] for name in ("executionRoleArn", "taskRoleArn") if name in content]
+    roles = [role if role.startswith("arn:") else f"arn:*:iam::*:role/{role}" for role in named]
     return (*policy, Allow(["iam:PassRole"], roles)) if roles else policy
 
 
@@ -98,7 +106,7 @@ def checked_size(definition: Definition, cluster: ClusterOptions) -> None:
         ("cpu", definition.cpu, cluster.max_cpu),
         ("memory", definition.memory, cluster.max_memory),
     ):
-        if text is not None and int(text) > most:
+        if int(text) > most:
             raise PluginError(
                 f"the task definition has a {name} of {text}; the cluster lends at most {most}"
             )
@@ -148,6 +156,7 @@ def _register(
 
 def _definition(found: "TaskDefinitionTypeDef") -> Definition:
     containers = found["containerDefinitions"]
+    sizes = size_of_containers(cast(Sequence[Mapping[str, Any]], containers))
     arn = found["taskDefinitionArn"]
     logs = {}
     for container in containers:
@@ -160,8 +169,8 @@ def _definition(found: "TaskDefinitionTypeDef") -> Definition:
     roles = [found[name] for name in ("executionRoleArn", "taskRoleArn") if name in found]
     return Definition(
         arn=arn,
-        cpu=found.get("cpu"),
-        memory=found.get("memory"),
+        cpu=found.get("cpu") or str(sizes["cpu"]),
+        memory=found.get("memory") or str(sizes["memory"]),
         containers=tuple(container["name"] for container in containers),
         essential=tuple(each["name"] for each in containers if each.get("essential", True)),
         logs=logs,

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
@@ -220,7 +221,9 @@ def check(job: JobOptions, command: CommandOptions, cluster: ClusterOptions) -> 
         if value > most:
             raise ValueError(f"{name} is {value:,}; the cluster lends at most {most:,}")
     merged = merged_overrides(command.container_overrides, job.container_overrides)
-    size = len(json.dumps(merged)) + OWN_VARIABLES_CHARACTERS * max(1, len(merged))
+    _small_containers(merged, cluster)
+    containers = {each["name"] for each in (*merged, *_containers_of(command))}
+    size = len(json.dumps(merged)) + OWN_VARIABLES_CHARACTERS * max(1, len(containers))
     if size > MAX_OVERRIDES_CHARACTERS:
         raise ValueError(
             f"container_overrides have {size:,} characters with the gateway's own variables; "
@@ -257,11 +260,35 @@ def _lower_only(job: JobOptions, command: CommandOptions) -> None:
             raise ValueError(f"{name} is {wanted:g}; the command allows at most {most:g}")
 
 
+def size_of_containers(containers: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Add up what containers are given: `cpu`, and `memory` or what is reserved of it."""
+    sizes = {"cpu": 0, "memory": 0}
+    for container in containers:
+        sizes["cpu"] += container.get("cpu", 0)
+        sizes["memory"] += max(container.get("memory", 0), container.get("memoryReservation", 0))
+    return sizes
+
+
+def _small_containers(overrides: list[dict[str, Any]], cluster: ClusterOptions) -> None:
+    for name, value in size_of_containers(overrides).items():
+        most = cluster.max_cpu if name == "cpu" else cluster.max_memory
+        if value > most:
+            raise ValueError(
+                f"container_overrides ask for {value:,} of {name}; "
+                f"the cluster lends at most {most:,}"
+            )
+
+
+def _containers_of(command: CommandOptions) -> Sequence[Mapping[str, Any]]:
+    template = command.task_definition_template or {}
+    containers: Sequence[Mapping[str, Any]] = template.get("containerDefinitions", ())
+    return containers
+
+
 def _known_containers(command: CommandOptions, overrides: list[dict[str, Any]]) -> None:
     if command.task_definition_template is None:
         return
-    containers = command.task_definition_template["containerDefinitions"]
-    names = {container["name"] for container in containers}
+    names = {container["name"] for container in _containers_of(command)}
     for override in overrides:
         if override["name"] not in names:
             raise ValueError(f"container_overrides: there is no container {override['name']!r}")

@@ -39,8 +39,10 @@ def list_tasks(
     pages = client.get_paginator("list_tasks")
     started_by: Any = {"startedBy": work} if work else {}
     for status in _LISTED[:1] if only_working else _LISTED:
+        # ECS lists what should be running unless it is asked for what should not.
+        desired: Any = {} if status == _LISTED[0] else {"desiredStatus": status}
         with ecs_errors("listing tasks", is_under_way=True):
-            for page in pages.paginate(cluster=cluster, desiredStatus=status, **started_by):
+            for page in pages.paginate(cluster=cluster, **desired, **started_by):
                 yield from page["taskArns"]
 
 

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 MINUTES_OF_GRACE = 15
 """The gateway ends a run at its deadline; only if it did not does EMR Serverless, so much later."""
 
-LONGEST_MINUTES = 1_000_000
-"""The longest time that a run may be given; given none, EMR Serverless ends it after 12 hours."""
+LONGEST_MINUTES = 10_080
+"""Seven days, the most since EMR 7.11; given none, EMR Serverless ends a run after 12 hours."""
 
 PAGE = 50
 """The most that one answer lists."""

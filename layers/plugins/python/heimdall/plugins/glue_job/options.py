@@ -23,11 +23,11 @@ GLUES_OWN = frozenset(
 """Arguments by which Glue is told what to run and how, and not the script what to do."""
 
 _GLUES_OWN_PREFIXES = ("--enable-", "--continuous-log-", "--write-shuffle-")
-_MAX_TIMEOUT_MINUTES = 10_080
+MAX_TIMEOUT_MINUTES = 10_080
 
 Name = Annotated[str, StringConstraints(pattern=r"^--[A-Za-z0-9_.-]{1,255}$")]
 WorkerType = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z0-9.]{1,15}$")]
-Minutes = Annotated[int, Field(ge=1, le=_MAX_TIMEOUT_MINUTES)]
+Minutes = Annotated[int, Field(ge=1, le=MAX_TIMEOUT_MINUTES)]
 
 
 class JobOptions(PluginOptions):
@@ -88,7 +88,7 @@ def _check(job: JobOptions, command: CommandOptions, cluster: AwsClusterOptions)
         raise ValueError(f"worker_type: the command allows {allowed}")
     if (job.number_of_workers or 0) > (command.max_workers or 0):
         raise ValueError(f"number_of_workers: the command allows {command.max_workers or 'none'}")
-    limit = command.timeout_minutes or _MAX_TIMEOUT_MINUTES
+    limit = command.timeout_minutes or MAX_TIMEOUT_MINUTES
     if (job.timeout_minutes or 0) > limit:
         raise ValueError(f"timeout_minutes: the command allows {limit:,}")
 

@@ -22,7 +22,12 @@ from heimdall.plugin.spec import (
 )
 from heimdall.plugins.glue_job.events import work_id
 from heimdall.plugins.glue_job.failures import failure_of
-from heimdall.plugins.glue_job.options import WORK_ARGUMENT, CommandOptions, JobOptions
+from heimdall.plugins.glue_job.options import (
+    MAX_TIMEOUT_MINUTES,
+    WORK_ARGUMENT,
+    CommandOptions,
+    JobOptions,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
@@ -184,7 +189,7 @@ def _parameters(run: RunRequest) -> "StartJobRunRequestTypeDef":
     marks = {WORK_ARGUMENT: run.identity.work_name}
     minutes = job.timeout_minutes or command.timeout_minutes
     if minutes is None and run.run_seconds is not None:
-        minutes = run.run_seconds // 60 + 1
+        minutes = min(run.run_seconds // 60 + 1, MAX_TIMEOUT_MINUTES)
     parameters = {
         "JobName": command.job_name,
         "Arguments": {**command.arguments, **job.arguments, **marks},

@@ -14,6 +14,11 @@ MAX_INPUT_BYTES = 262_144
 STATE_MACHINE = r"^arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:stateMachine:[A-Za-z0-9_-]{1,80}$"
 
 
+def input_text(value: Any) -> str:  # noqa: ANN401 - any JSON
+    """Write the input as it is sent: in ASCII, which has all that JSON may have."""
+    return json.dumps(value, separators=(",", ":"))
+
+
 class JobOptions(PluginOptions):
     """What the state machine is started with.
 
@@ -26,7 +31,7 @@ class JobOptions(PluginOptions):
     @field_validator("input")
     @classmethod
     def _small_enough(cls, value: Any) -> Any:  # noqa: ANN401 - any JSON
-        size = len(json.dumps(value, ensure_ascii=False).encode(errors="surrogatepass"))
+        size = len(input_text(value))
         if size > MAX_INPUT_BYTES:
             raise ValueError(f"has {size:,} bytes; Step Functions takes {MAX_INPUT_BYTES:,}")
         return value

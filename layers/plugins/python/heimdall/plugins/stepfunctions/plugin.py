@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from botocore.exceptions import ClientError
 
+from heimdall.aws.arns import any_key
 from heimdall.aws.failures import engine_errors, error_code
 from heimdall.aws.handles import identity_of, value_of
 from heimdall.aws.options import AwsClusterOptions
@@ -22,7 +23,7 @@ from heimdall.plugin.spec import (
     RunState,
 )
 from heimdall.plugins.stepfunctions.events import work_id
-from heimdall.plugins.stepfunctions.options import CommandOptions, JobOptions
+from heimdall.plugins.stepfunctions.options import CommandOptions, JobOptions, input_text
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -57,7 +58,7 @@ class StepFunctionsPlugin:
         with engine_errors("starting the state machine", capacity=("ExecutionLimitExceeded",)):
             try:
                 execution = client.start_execution(
-                    stateMachineArn=machine, name=name, input=json.dumps(job.input)
+                    stateMachineArn=machine, name=name, input=input_text(job.input)
                 )["executionArn"]
             except ClientError as error:
                 if error_code(error) != "ExecutionAlreadyExists":
@@ -134,6 +135,8 @@ class StepFunctionsPlugin:
         policy = (
             Allow(["states:StartExecution", "states:ListExecutions"], [machine]),
             Allow(["states:DescribeExecution", "states:StopExecution"], [executions]),
+            # Of machines that keep their data under a key of their own.
+            Allow(["kms:GenerateDataKey", "kms:Decrypt"], [any_key(machine.split(":")[1])]),
         )
         client: SFNClient = self._aws.client("stepfunctions", identity, policy)
         return client
