@@ -15,7 +15,7 @@ from tests.fakes.runs import make_identity, make_registry
 
 @pytest.fixture(params=DRIVERS, ids=lambda driver: driver.plugin)
 def bench(request: pytest.FixtureRequest) -> Iterator[EngineBench]:
-    with bench_of(request.param) as made:
+    with bench_of(request.param, has_faults=True) as made:
         yield made
 
 

@@ -37,7 +37,7 @@ class EngineBench:
 
     plugin: EnginePlugin
     driver: Any
-    faults: StartFaults
+    faults: StartFaults | None
 
     def run(self, **changes: Any) -> RunRequest:
         return make_run_request(
@@ -81,12 +81,17 @@ class EngineBench:
 
 
 @contextmanager
-def bench_of(driver_type: type[EngineDriver]) -> Iterator[EngineBench]:
-    """Build a plugin and its engine, for as long as the context lasts."""
+def bench_of(driver_type: type[EngineDriver], *, has_faults: bool = False) -> Iterator[EngineBench]:
+    """Build a plugin and its engine, for as long as the context lasts.
+
+    Args:
+        driver_type: of the engine.
+        has_faults: whether starts may be made to fail.
+    """
     with mock_aws():
         fresh_session()
         driver = driver_type()
-        faults = faults_of(driver)
+        faults = faults_of(driver) if has_faults else None
         driver.set_up()
         plugin = make_registry().plugin(driver.plugin)
         assert is_detached(plugin)
