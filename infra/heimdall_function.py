@@ -34,6 +34,8 @@ class FunctionSpec:
         timeout_seconds: after this Lambda stops it.
         environment: what its settings class reads.
         policy_arns: managed policies that its role has beside its grants.
+        wakes_itself: whether it sends to queues that it takes from, on purpose: Lambda would take
+            that for a mistake and put the message aside that ends a chain of sixteen.
     """
 
     package: str
@@ -43,6 +45,7 @@ class FunctionSpec:
     environment: Mapping[str, str]
     grants: Grants
     policy_arns: Sequence[str] = ()
+    wakes_itself: bool = False
 
 
 class HeimdallFunction(Construct):
@@ -79,6 +82,7 @@ class HeimdallFunction(Construct):
             memory_size=spec.memory_mb,
             timeout=Duration.seconds(spec.timeout_seconds),
             tracing=lambda_.Tracing.ACTIVE if config.xray_tracing else None,
+            recursive_loop=lambda_.RecursiveLoop.ALLOW if spec.wakes_itself else None,
             environment={
                 **spec.environment,
                 "POWERTOOLS_SERVICE_NAME": spec.package,

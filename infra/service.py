@@ -155,6 +155,7 @@ class HeimdallService(Stack):
                     queue_arn=jobs.queue.queue_arn, wakes_arn=wakes.queue.queue_arn
                 ),
                 policy_arns=self._config.runner_policies.get(runner, ()),
+                wakes_itself=True,
             ),
         )
         jobs.deliver_to(function, max_concurrency=self._concurrency(runner))

@@ -115,23 +115,44 @@ class Attempt:
 
     def _start(self, *, is_retry: bool = False) -> RunHandle | RunReport:
         self.context = read_context(self.job, files=self.runtime.files)
-        self._note_start()
+        if not self._note_start():
+            return RunReport(state=RunState.CANCELED)
         started = self._plugin.start(self._request(self.context, is_retry=is_retry))
         self.outputs.update(started.outputs)
         if isinstance(started, RunHandle):
             refuse_secret_handle(started, self._plugin, self.parts.redactor)
         return started
 
-    def _note_start(self) -> None:
-        """Store that work may be at the engine from now on: a crash must not forget it."""
+    def _note_start(self) -> bool:
+        """Store that work may be at the engine from now on: a crash must not forget it.
+
+        Returns:
+            Whether the work is still wanted: not if the run was canceled by now.
+
+        Raises:
+            StaleJobError: the run is not ours any more.
+        """
         if self.job.is_start_called or not is_detached(self._plugin):
-            return
+            return True
         noted = replace(self.job, is_detached=True, is_start_called=True)
-        self.runtime.jobs.save(self.job, noted)
+        try:
+            self.runtime.jobs.save(self.job, noted)
+        except StaleJobError as stale:
+            current = stale.current
+            if current is None or not current.has_open_run(self.job.run):
+                raise
+            self.job = current
+            return False
         self.job = noted
+        return True
 
     def _work(self) -> RunReport | None:
-        started = self._start()
+        try:
+            started = self._start()
+        except TransientPluginError:
+            if is_detached(self._plugin):
+                return None  # the engine may have taken it: the next try finds out
+            raise
         if isinstance(started, RunReport):
             return started
         work = EngineWork(

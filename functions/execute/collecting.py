@@ -7,7 +7,7 @@ from typing import BinaryIO
 from functions.execute.streams import RunStreams
 from heimdall.domain.errors import PluginError, StoreThrottledError, TransientPluginError
 from heimdall.domain.job import Job
-from heimdall.domain.job_files import JobFiles
+from heimdall.domain.job_files import FilesUnusableError, JobFiles
 from heimdall.domain.result import INLINE_BYTES, ResultForm
 from heimdall.observability import logger
 from heimdall.plugin.detached import EnginePlugin
@@ -86,6 +86,8 @@ def collected(
         raise TransientPluginError(str(error)) from error
     except PluginError as error:
         return _without(report, str(error), error)
+    except FilesUnusableError as error:
+        return _without(report, str(error), PluginError(""))
     except Exception as error:  # noqa: BLE001 - other people's code ends here
         logger.exception("plugin failed")
         return _without(report, f"{type(error).__name__}: {error}", PluginError(""))

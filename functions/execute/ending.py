@@ -1,19 +1,23 @@
 """How a run ended, and how that is recorded."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
+from typing import Self
 
 from functions.execute.collecting import CollectedOutput, RunParts
 from functions.execute.streams import StreamEnd
 from heimdall.domain.errors import StoreThrottledError
 from heimdall.domain.failures import Failure
 from heimdall.domain.job import UNKNOWN_SIZE, Job, JobStatus, RunOutcome
+from heimdall.domain.job_files import FilesUnusableError
 from heimdall.domain.ports import FinishedRun, StaleJobError
 from heimdall.domain.result import ANSWERED_BYTES, ResultForm
 from heimdall.observability import count
 from heimdall.plugin.spec import RunReport, RunState, StopReason
 from heimdall.runtime import ExecuteRuntime
+
+OutcomeFor = Callable[[Job], RunOutcome]
 
 _RECORD_TRIES = 3
 
@@ -26,11 +30,18 @@ class End:
         report: the plugin's last word.
         stopped: why the run had to end before its time, if it had.
         limit: what is said of a run that had to end before its time since that was over.
+        can_be_repeated: whether what the run left can be read again later.
     """
 
     report: RunReport
     stopped: StopReason | None
     limit: str
+    can_be_repeated: bool = False
+
+    def seen_by(self, job: Job) -> Self:
+        """Return the end as it is of a job whose end may have been asked for meanwhile."""
+        is_canceled = self.stopped is None and job.status is JobStatus.CANCELING
+        return replace(self, stopped=StopReason.CANCELED) if is_canceled else self
 
 
 def conclude(
@@ -45,16 +56,22 @@ def conclude(
 
     Raises:
         StaleJobError: the run is not the job's any more.
+        StoreThrottledError: what it gave cannot be stored now, and can be read again.
     """
     result = end.report.result.to_json() if end.report.result else None
     try:
         ends = parts.streams.close()
         if result is not None and end.report.state is RunState.SUCCEEDED:
             parts.output.put_result(ResultForm.JSON, BytesIO(result.encode()))
-        outcome = outcome_of(end, parts.output, ends)
     except StoreThrottledError as error:
-        outcome = _unstored(end.report, error)
-    finished = record(job, outcome, tell=tell, runtime=runtime)
+        if end.can_be_repeated:
+            raise
+        outcome_for = _unstored(end.report, error)
+    except FilesUnusableError as error:
+        outcome_for = _unstored(end.report, error)
+    else:
+        outcome_for = _stored(end, parts.output, ends)
+    finished, outcome = record(job, outcome_for, tell=tell, runtime=runtime)
     if finished.is_waiting:
         from functions.execute.retrying import ask_for_next_run
 
@@ -96,14 +113,19 @@ def _failure(end: End) -> Failure | None:
     return None if end.stopped is StopReason.DEADLINE else end.report.failure
 
 
-def _unstored(report: RunReport, error: StoreThrottledError) -> RunOutcome:
+def _stored(end: End, output: CollectedOutput, ends: list[StreamEnd]) -> OutcomeFor:
+    return lambda job: outcome_of(end.seen_by(job), output, ends)
+
+
+def _unstored(report: RunReport, error: Exception) -> OutcomeFor:
     """Say that what a run gave could not be kept: without it, no run is called a success."""
-    return RunOutcome(
+    outcome = RunOutcome(
         status=JobStatus.FAILED,
         error=f"the run ended {report.state}, but its output could not be stored: {error}",
         stdout_bytes=UNKNOWN_SIZE,
         stderr_bytes=UNKNOWN_SIZE,
     )
+    return lambda _: outcome
 
 
 def _ending(end: End) -> tuple[JobStatus, str | None]:
@@ -121,24 +143,29 @@ def _ending(end: End) -> tuple[JobStatus, str | None]:
 
 
 def record(
-    job: Job, outcome: RunOutcome, *, tell: Callable[[Job], Job], runtime: ExecuteRuntime
-) -> Job:
+    job: Job, outcome_for: OutcomeFor, *, tell: Callable[[Job], Job], runtime: ExecuteRuntime
+) -> tuple[Job, RunOutcome]:
     """Write how the run ended, also over a cancel that came too late; another one may follow.
 
     Args:
         job: as it is stored.
-        outcome: how the run ended.
+        outcome_for: says how the run ended, given the job as it is stored by then.
         tell: returns a job with what the plugin told of the work.
         runtime: what the function works with.
+
+    Returns:
+        The job, and how its run ended.
 
     Raises:
         StaleJobError: the run is not the job's any more.
     """
-    before = runtime.jobs.get(job.id) if outcome.status is JobStatus.CANCELED else job
+    is_canceled = outcome_for(job).status is JobStatus.CANCELED
+    before = runtime.jobs.get(job.id) if is_canceled else job
     tries = 0
     while True:
         if not before.has_open_run(job.run):
             raise StaleJobError(before)
+        outcome = outcome_for(before)
         try:
             after = _after(tell(before), outcome, runtime)
             runtime.jobs.save(before, after)
@@ -151,7 +178,7 @@ def record(
             if tries == _RECORD_TRIES:
                 raise
         else:
-            return after
+            return after, outcome
 
 
 def _after(job: Job, outcome: RunOutcome, runtime: ExecuteRuntime) -> Job:

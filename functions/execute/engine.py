@@ -10,6 +10,7 @@ from heimdall.domain.errors import PluginError, StoreThrottledError
 from heimdall.domain.job import Job
 from heimdall.domain.ports import JobStore, StaleJobError
 from heimdall.observability import logger
+from heimdall.plugin.detached import is_detached
 from heimdall.plugin.spec import Plugin, RunHandle, RunReport, RunState, StopSignal
 
 POLL_SECONDS = 1.0
@@ -50,7 +51,8 @@ class EngineWork:
 
         Raises:
             StaleJobError: the run is not ours any more; the engine was told to end the work.
-            PluginError: the engine lost the work, or did not end it when it was told to.
+            PluginError: the engine lost the work, or a plugin that cannot be asked by others did
+                not end it when it was told to.
         """
         handle = json.dumps(dict(self.handle.values))
         self.outputs.update(self.handle.outputs)
@@ -66,6 +68,8 @@ class EngineWork:
             pause = report.retry_after_seconds or POLL_SECONDS
             if give_up_at is not None:
                 if time.monotonic() > give_up_at:
+                    if is_detached(self.plugin):
+                        return None
                     raise PluginError("the engine was told to end the work and has not done so")
                 time.sleep(min(pause, POLL_SECONDS))
             elif time.monotonic() >= leave_at:

@@ -27,11 +27,19 @@ def end_run(
         report: the last one.
         parts: what it gave; None if nothing.
         tell: returns a job with what the plugin told; the report's outputs if not given.
+
+    Raises:
+        StoreThrottledError: what it gave cannot be stored now, and can be read again.
     """
     try:
         conclude(
             run.job,
-            End(report=report, stopped=_stopped(run), limit=why_stopped(run.job)),
+            End(
+                report=report,
+                stopped=_stopped(run),
+                limit=why_stopped(run.job),
+                can_be_repeated=parts is not None and run.job.handle is not None,
+            ),
             parts=parts or RunParts(run.job, run.runtime.files),
             tell=tell or (lambda job: run.told(job, report.outputs)),
             runtime=run.runtime,

@@ -17,7 +17,9 @@ from functions.execute.long_start import start_work
 from functions.execute.open_run import OpenRun
 from heimdall.domain.errors import (
     AccessLostError,
+    JobNotFoundError,
     RunnerUnavailableError,
+    StoreThrottledError,
     TransientPluginError,
 )
 from heimdall.domain.job import Job
@@ -91,7 +93,9 @@ def begin(job_id: str, number: int, *, token: str | None, runtime: ExecuteRuntim
         return
     if end_wanted_since_ms(run.job, now_ms=runtime.clock.now_ms()) is not None:
         asking.cancel(run.plugin, run.handle)
-    _schedule(run, RunReport(state=RunState.RUNNING, retry_after_seconds=hint), is_news=True)
+    report = RunReport(state=RunState.RUNNING, retry_after_seconds=hint)
+    if not _schedule(run, report, is_news=True) and token is not None:
+        _release(run)
 
 
 def wake(job_id: str, number: int, *, turn: int | None, runtime: ExecuteRuntime) -> None:
@@ -114,6 +118,7 @@ def wake(job_id: str, number: int, *, turn: int | None, runtime: ExecuteRuntime)
         _carry_on(run, report, is_news=turn is None)
     elif _is_overdue(run) or not _tell_ended(run.job.task_token, runtime):
         _conclude(run, report)
+        _release(run)
 
 
 def _is_overdue(run: OpenRun) -> bool:
@@ -165,24 +170,26 @@ def _carry_on(run: OpenRun, report: RunReport, *, is_news: bool) -> None:
     if since_ms is not None:
         if run.now_ms - since_ms > GIVE_UP_MS:
             give_up(run, report, since_ms)
+            _release(run)
             return
         asking.cancel(run.plugin, run.handle)
     _schedule(run, report, is_news=is_news)
 
 
-def _schedule(run: OpenRun, report: RunReport, *, is_news: bool) -> None:
-    """Send the run's next wake; of several who want to, one does."""
+def _schedule(run: OpenRun, report: RunReport, *, is_news: bool) -> bool:
+    """Send the run's next wake; of several who want to, one does. Return whether this one did."""
     pause = pause_seconds(
         run.job, now_ms=run.now_ms, hint=report.retry_after_seconds, is_news=is_news
     )
     wakes = run.job.wakes + 1
     if not run.save(report.outputs, wakes=wakes, wake_at_ms=run.now_ms + pause * 1_000):
-        return
+        return False
     try:
         run.runtime.wakes.wake(run.job, number=wakes, delay_seconds=pause)
     except RunnerUnavailableError as error:
         # The sweep sees that the wake is overdue.
         logger.warning("wake not sent", job_id=run.job.id, reason=str(error))
+    return True
 
 
 def _conclude(run: OpenRun, report: RunReport) -> None:
@@ -197,7 +204,11 @@ def _conclude(run: OpenRun, report: RunReport) -> None:
             logger.info("what the run left is out of reach", reason=str(error))
             _carry_on(run, RunReport(state=RunState.RUNNING, detail=str(error)), is_news=True)
             return
-    end_run(run, report, parts=parts)
+    try:
+        end_run(run, report, parts=parts)
+    except StoreThrottledError as error:
+        logger.info("what the run left cannot be stored yet", reason=str(error))
+        _carry_on(run, RunReport(state=RunState.RUNNING, detail=str(error)), is_news=True)
 
 
 def _unread(report: RunReport, error: AccessLostError) -> RunReport:
@@ -206,6 +217,16 @@ def _unread(report: RunReport, error: AccessLostError) -> RunReport:
         return report
     said = f"the work succeeded, but what it left may not be read: {error}"
     return RunReport(state=RunState.FAILED, detail=said, outputs=report.outputs)
+
+
+def _release(run: OpenRun) -> None:
+    """Let the execution of a run go that was concluded without it; it would wait for a year."""
+    try:
+        job = run.runtime.jobs.get(run.job.id)
+    except JobNotFoundError:
+        job = run.job
+    if job is run.job or not job.has_open_run(run.job.run):
+        _tell_ended(run.job.task_token or job.task_token, run.runtime)
 
 
 def _tell_ended(token: str | None, runtime: ExecuteRuntime) -> bool:

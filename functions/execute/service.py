@@ -11,7 +11,7 @@ from functions.execute.supervisor import Supervisor
 from heimdall.domain.attributes import with_attributes
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
-from heimdall.domain.errors import JobNotFoundError, NotFoundError
+from heimdall.domain.errors import JobNotFoundError, NotFoundError, StoreThrottledError
 from heimdall.domain.job import LEASE_MS, Job, JobStatus, RunOutcome
 from heimdall.domain.limits import why_stopped, why_unwanted
 from heimdall.domain.ports import FinishedRun, StaleJobError
@@ -89,8 +89,18 @@ def execute_run(
         report = attempt.make()
     if report is None:
         return FinishedRun(leave(attempt, function=function, runtime=runtime), None)
-    end = End(report=report, stopped=supervisor.verdict(), limit=limit)
-    return conclude(attempt.job, end, parts=parts, tell=attempt.tell, runtime=runtime)
+    end = End(
+        report=report,
+        stopped=supervisor.verdict(),
+        limit=limit,
+        can_be_repeated=attempt.job.handle is not None and attempt.job.is_detached,
+    )
+    try:
+        return conclude(attempt.job, end, parts=parts, tell=attempt.tell, runtime=runtime)
+    except StoreThrottledError:
+        if not end.can_be_repeated:
+            raise
+        return FinishedRun(leave(attempt, function=function, runtime=runtime), None)
 
 
 class _NotToRunError(Exception):

@@ -113,6 +113,8 @@ def _reopen(letter: DeadLetter, runtime: SubmitRuntime) -> str | None:
     except StaleJobError as stale:
         standing = _standing(stale.current) if stale.current else "its job is gone"
         return _settled(letter, standing, runtime)
+    # Again, for a sweep that read the job before it waited may have taken the mark away.
+    runtime.open_jobs().mark([waiting])
     runtime.runners.send(waiting)
     return None
 

@@ -129,10 +129,13 @@ def wait_for(look: Callable[[], Any], *, seconds: float, what: str, every: float
 
 
 def patiently(ask: Callable[[], httpx.Response]) -> httpx.Response:
-    """Ask again while the gateway says that it has no time (503), as clients do."""
+    """Ask again while the gateway says nothing, or that it has no time (503), as clients do."""
 
     def answer() -> httpx.Response | None:
-        given = ask()
+        try:
+            given = ask()
+        except httpx.TimeoutException:
+            return None
         return None if given.status_code == httpx.codes.SERVICE_UNAVAILABLE else given
 
     given: httpx.Response = wait_for(answer, seconds=PATIENCE, what="time for a request", every=1)

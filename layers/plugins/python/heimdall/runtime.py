@@ -134,9 +134,7 @@ def submit_runtime() -> SubmitRuntime:
         catalog=catalog,
         catalog_cache=cache,
         plugins=PluginRegistry(),
-        runners=LambdaRunners(
-            settings.runners, once(connections.sqs), once(connections.waiting_lambda)
-        ),
+        runners=_runners(settings),
         strategy=RandomRouting(SystemRandom()),
         gate=_gate(lambda: cache.snapshot().bindings, settings, audit, clock),
         audit=audit,
@@ -218,9 +216,7 @@ def orchestrate_runtime() -> OrchestrateRuntime:
         jobs=DynamoJobStore(dynamodb, settings.jobs_table),
         open_jobs=rare_stores.open_jobs(dynamodb, settings.jobs_table),
         dead_letters=rare_stores.dead_letters(dynamodb, settings.jobs_table),
-        runners=LambdaRunners(
-            settings.runners, once(connections.sqs), once(connections.waiting_lambda)
-        ),
+        runners=_runners(settings),
         plugins=PluginRegistry(),
         work=DynamoWorkIndex(dynamodb, settings.jobs_table),
         clock=SystemClock(),

@@ -7,6 +7,10 @@ from heimdall.domain.result import ResultForm
 from heimdall.domain.result_csv import Readable
 
 
+class FilesUnusableError(Exception):
+    """Files cannot be kept: a fault of the deployment, which trying again does not mend."""
+
+
 class JobFiles(Protocol):
     """Keeps what is too large for a job's item: contexts, streams, results."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from botocore.exceptions import ClientError
 
 from heimdall.domain.errors import NotFoundError, ResultNotFoundError
+from heimdall.domain.job_files import FilesUnusableError
 from heimdall.domain.result import ResultForm
 from heimdall.store import keys
 from heimdall.store.throttling import error_code, throttling_translated
@@ -141,10 +142,16 @@ class S3JobFiles:
         return self._url(keys.stream_object(job_id, run, name, part), _TEXT)
 
     def _put(self, key: str, data: bytes | BinaryIO, content_type: str) -> None:
-        with throttling_translated():
-            self.client().put_object(
-                Bucket=self.bucket, Key=key, Body=data, ContentType=content_type
-            )
+        try:
+            with throttling_translated():
+                self.client().put_object(
+                    Bucket=self.bucket, Key=key, Body=data, ContentType=content_type
+                )
+        except ClientError as error:
+            raise FilesUnusableError(
+                f"the gateway's bucket {self.bucket} cannot be written ({error_code(error)}); "
+                "see that it is there and that the function's role may write to it"
+            ) from error
 
     @contextmanager
     def _object(self, key: str) -> "Iterator[StreamingBody | None]":

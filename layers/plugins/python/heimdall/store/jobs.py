@@ -192,7 +192,9 @@ def _run_value(job: Job) -> Item:
 def _update_expression(changed: Item, gone: list[str]) -> tuple[str, dict[str, str], Item]:
     names = {f"#{name}": name for name in (*changed, *gone)} | _NAMES
     values = {f":new_{name}": value for name, value in changed.items()}
-    update = "SET " + ", ".join(f"#{name} = :new_{name}" for name in changed)
-    if gone:
-        update += " REMOVE " + ", ".join(f"#{name}" for name in gone)
+    clauses = {
+        "SET": [f"#{name} = :new_{name}" for name in changed],
+        "REMOVE": [f"#{name}" for name in gone],
+    }
+    update = " ".join(f"{word} {', '.join(parts)}" for word, parts in clauses.items() if parts)
     return update, names, values
