@@ -112,6 +112,13 @@ def test_function_starts_in_its_own_package_and_ends_in_time(function, name):
     assert function["Timeout"] == FUNCTIONS[name]["timeout"]
 
 
+def test_only_executors_may_send_to_themselves(function, name):
+    """Lambda stops chains of sixteen otherwise; wakes and retries are longer."""
+    is_executor = FUNCTIONS[name]["package"] == "execute"
+
+    assert function.get("RecursiveLoop") == ("Allow" if is_executor else None)
+
+
 def test_function_uses_the_one_layer(assembly, function):
     assert function["Layers"] == ["Layer"]
     layer = assembly.properties("AWS::Lambda::LayerVersion")["Layer"]

@@ -169,7 +169,8 @@ class Plugin(Protocol):
         """Begin the work, or do it; idempotent on `run.token`.
 
         Raises:
-            TransientPluginError: throttled or unreachable; nothing was started.
+            TransientPluginError: throttled or unreachable; whether the work was started, the next
+                call with the same token finds out.
             PluginError: it cannot be started; the job becomes FAILED.
         """
         ...
