@@ -1,6 +1,8 @@
 """What batch does beside what all plugins for engines do."""
 
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 
 import boto3
 import pytest
@@ -128,6 +130,23 @@ def test_rights_are_for_the_definition_and_the_queue_alone(bench):
         "arn:*:batch:*:*:job-queue/nightly",
     ]
     assert list(tag.resources) == ["arn:*:batch:*:*:job/*"]
+
+
+@pytest.mark.parametrize(
+    ("revision", "endings"), [("", ["", ":*"]), (":7", [":7"])], ids=["none", "one"]
+)
+def test_rights_are_for_every_revision_where_an_arn_names_none(bench, revision, endings):
+    arn = "arn:aws:batch:us-east-1:123456789012:job-definition/close-the-books"
+    run = bench.run()
+    command = run.command_options.model_copy(update={"job_definition": f"{arn}{revision}"})
+    aws = bench.plugin._aws
+    aws.asked.clear()
+
+    with suppress(PluginError):  # moto has no seventh revision
+        bench.plugin.start(replace(run, command_options=command))
+
+    _, _, (submit, _) = aws.asked[0]
+    assert list(submit.resources[:-1]) == [f"{arn}{ending}" for ending in endings]
 
 
 def test_search_reads_all_pages(bench):

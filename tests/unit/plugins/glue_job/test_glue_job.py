@@ -53,6 +53,7 @@ def test_run_has_the_arguments_of_command_and_job_and_a_mark(bench):
     [
         ({}, {}, None, None),
         ({}, {}, 600, 11),
+        ({}, {}, 8 * 86_400, 10_080),
         ({"timeout_minutes": 30}, {}, 600, 30),
         ({"timeout_minutes": 30}, {"timeout_minutes": 5}, 600, 5),
     ],

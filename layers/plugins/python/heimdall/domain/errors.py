@@ -29,6 +29,7 @@ HeimdallError
 ├── StoreThrottledError         DynamoDB or S3 asked to slow down
 └── PluginError                 the work failed, for good
     └── TransientPluginError    the engine may do it later
+        └── AccessLostError     it refuses to tell of work that it has started
 """
 
 from collections.abc import Mapping, Sequence
