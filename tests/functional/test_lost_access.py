@@ -10,16 +10,24 @@ from botocore.exceptions import ClientError
 
 from heimdall.domain.failures import Failure
 from tests.fakes.engines.driver import EngineDriver
+from tests.fakes.engines.emr import EmrDriver
 from tests.fakes.engines.emr_serverless import EmrServerlessDriver
 from tests.fakes.engines.stepfunctions import StepFunctionsDriver
 from tests.functional.long_world import LongWorld, long_world
 
 
 class Refusals:
-    """Refuses one operation, of S3 for what is in the engine's bucket, while a code is set."""
+    """Refuses one operation, of S3 for what is in the engine's bucket, while a code is set.
+
+    Attributes:
+        passes: how many calls go through before.
+        refused: how many did not.
+    """
 
     def __init__(self, place: str) -> None:
         self.code: str | None = None
+        self.passes = 0
+        self.refused = 0
         self._operation = place.rpartition(".")[2]
         session: Any = boto3.DEFAULT_SESSION
         events = session._session.get_component("event_emitter")
@@ -27,6 +35,10 @@ class Refusals:
 
     def _refuse(self, params: dict[str, Any], **_: Any) -> None:
         if self.code and params.get("Bucket", "spark-data") == "spark-data":
+            if self.passes:
+                self.passes -= 1
+                return
+            self.refused += 1
             answer: Any = {"Error": {"Code": self.code, "Message": "not any more"}}
             raise ClientError(answer, self._operation)
 
@@ -77,6 +89,21 @@ def test_failure_whose_report_may_not_be_read_keeps_the_engines_reason(spark):
     job = long.job(job_id)
     assert (job["status"], long.failure(job_id)) == ("FAILED", Failure.NO_CAPACITY)
     assert "Worker could not be allocated" in job["error"]
+    assert "may not be read" not in job["error"]
+
+
+def test_failure_whose_logs_may_not_be_looked_for_keeps_its_reason(opened):
+    long, refusals = opened(EmrDriver(), "emr.DescribeCluster")
+    job_id = long.start()
+    long.driver.fail(long.handle(job_id))
+    refusals.code, refusals.passes = "AccessDeniedException", 2  # the polls before the end
+
+    long.pass_time(61)
+
+    assert refusals.refused == 1
+    job = long.job(job_id)
+    assert (job["status"], long.failure(job_id)) == ("FAILED", Failure.SPOT_LOST)
+    assert "Container released on a *lost* node" in job["error"]
     assert "may not be read" not in job["error"]
 
 
