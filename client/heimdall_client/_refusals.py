@@ -61,6 +61,7 @@ BY_CODE: dict[str, type[ApiError]] = {
     "store_throttled": ThrottledError,
     "runner_unavailable": UnavailableError,
     "plugin_unavailable": UnavailableError,
+    "plugin_access_lost": UnavailableError,
     "plugin_failed": PluginFailedError,
     "upstream_unreachable": UnavailableError,
     "upstream_timeout": UnavailableError,

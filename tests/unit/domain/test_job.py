@@ -1,6 +1,6 @@
 """A job's life: what may follow what, and what each step leaves behind."""
 
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
@@ -100,11 +100,31 @@ def test_finished_keeps_the_outcome_and_drops_what_belongs_to_the_run():
 
 
 def test_finished_is_removed_after_the_days_that_it_is_kept():
-    finished = make_running_job().finished(
+    running = replace(make_running_job(), updated_at_ms=0)
+
+    finished = running.finished(
         RunOutcome(status=JobStatus.FAILED), now_ms=86_400_999, keep_for_days=2
     )
 
     assert finished.expires_at == 3 * 86_400
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda job, now_ms: job.finished(
+            RunOutcome(status=JobStatus.FAILED), now_ms=now_ms, keep_for_days=2
+        ),
+        lambda job, now_ms: job.cancel_requested(by="ada", now_ms=now_ms, keep_for_days=2),
+        lambda job, now_ms: job.with_status(JobStatus.CANCELING, now_ms=now_ms),
+    ],
+)
+def test_change_is_never_before_the_one_that_it_follows(change):
+    running = make_running_job()
+
+    assert change(running, running.updated_at_ms - 60_000).updated_at_ms == running.updated_at_ms
+    later_ms = running.updated_at_ms + 1
+    assert change(running, later_ms).updated_at_ms == later_ms
 
 
 def test_unfinished_job_has_no_time_to_be_removed():

@@ -43,6 +43,7 @@ EXPECTED = {
     "store_throttled": 503,
     "plugin_failed": 502,
     "plugin_unavailable": 503,
+    "plugin_access_lost": 503,
 }
 
 

@@ -252,3 +252,5 @@ class TransientPluginError(PluginError):
 
 class AccessLostError(TransientPluginError):
     """The engine refuses to tell of work that it has started, or of what that left."""
+
+    code = "plugin_access_lost"

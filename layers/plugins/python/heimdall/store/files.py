@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 URL_SECONDS = 300
 """How long an address handed to a client is good for."""
 
+_UNUSABLE = frozenset(
+    {
+        *("NoSuchBucket", "AccessDenied", "AllAccessDisabled"),
+        *("KMS.DisabledException", "KMS.NotFoundException", "KMS.KMSInvalidStateException"),
+    }
+)
 _TEXT = "text/plain; charset=utf-8"
 _JSON = "application/json"
 _TYPES = {
@@ -148,6 +154,8 @@ class S3JobFiles:
                     Bucket=self.bucket, Key=key, Body=data, ContentType=content_type
                 )
         except ClientError as error:
+            if error_code(error) not in _UNUSABLE:
+                raise
             raise FilesUnusableError(
                 f"the gateway's bucket {self.bucket} cannot be written ({error_code(error)}); "
                 "see that it is there and that the function's role may write to it"
