@@ -96,6 +96,21 @@ def test_definition_without_sizes_is_measured_by_its_containers(bench, sizes, sa
     assert bench.driver.started() == 0
 
 
+def test_definition_is_measured_with_the_overrides_over_it(bench):
+    containers = template_of({"cpu": 100}, {"cpu": 900})["containerDefinitions"]
+    boto3.client("ecs").register_task_definition(family="theirs", containerDefinitions=containers)
+    bench.driver.command_context = {
+        "task_family": "theirs",
+        "use_latest_revision": True,
+        "container_overrides": [{"name": "c0", "cpu": 1000}],
+    }
+
+    with pytest.raises(PluginError, match="a cpu of 1900; the cluster lends at most 1024"):
+        bench.start()
+
+    assert bench.driver.started() == 0
+
+
 def test_short_name_of_a_role_is_an_arn_in_the_sessions_policy():
     template = {**TEMPLATE, "taskRoleArn": "jobs/nightly"}
     command = CommandOptions.model_validate({"task_definition_template": template})

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -32,18 +32,19 @@ class Definition:
 
     Attributes:
         arn: of its revision.
-        cpu: of a task, as ECS writes it: `"1024"`; what its containers have together if the
-            definition does not say.
+        cpu: of a task, as ECS writes it: `"1024"`; None if the definition does not say.
         containers: the names of all containers.
+        sizes: what each of them has, in ECS's words: `cpu`, `memory`, `memoryReservation`.
         essential: the names of those without which a task ends.
         logs: where containers write to CloudWatch: name -> (group, prefix, region).
         roles: the ARNs of the roles that the tasks have.
     """
 
     arn: str
-    cpu: str
-    memory: str
+    cpu: str | None
+    memory: str | None
     containers: tuple[str, ...]
+    sizes: tuple[Mapping[str, Any], ...]
     essential: tuple[str, ...]
     logs: Mapping[str, tuple[str, str, str]]
     roles: tuple[str, ...]
@@ -96,19 +97,28 @@ def find_definition(
     )
 
 
-def checked_size(definition: Definition, cluster: ClusterOptions) -> None:
-    """Refuse a definition that passes the cluster's limits by itself.
+def checked_size(
+    definition: Definition, overrides: Iterable[Mapping[str, Any]], cluster: ClusterOptions
+) -> None:
+    """Refuse a definition that passes the cluster's limits, with what a run changes of it.
+
+    A task without a size of its own has what its containers have together.
 
     Raises:
         PluginError: it does.
     """
+    told = {each["name"]: each for each in overrides}
+    together = size_of_containers(
+        {**each, **told.get(each["name"], {})} for each in definition.sizes
+    )
     for name, text, most in (
         ("cpu", definition.cpu, cluster.max_cpu),
         ("memory", definition.memory, cluster.max_memory),
     ):
-        if int(text) > most:
+        size = int(text or together[name])
+        if size > most:
             raise PluginError(
-                f"the task definition has a {name} of {text}; the cluster lends at most {most}"
+                f"the task definition has a {name} of {size}; the cluster lends at most {most}"
             )
 
 
@@ -156,7 +166,6 @@ def _register(
 
 def _definition(found: "TaskDefinitionTypeDef") -> Definition:
     containers = found["containerDefinitions"]
-    sizes = size_of_containers(cast(Sequence[Mapping[str, Any]], containers))
     arn = found["taskDefinitionArn"]
     logs = {}
     for container in containers:
@@ -169,8 +178,9 @@ def _definition(found: "TaskDefinitionTypeDef") -> Definition:
     roles = [found[name] for name in ("executionRoleArn", "taskRoleArn") if name in found]
     return Definition(
         arn=arn,
-        cpu=found.get("cpu") or str(sizes["cpu"]),
-        memory=found.get("memory") or str(sizes["memory"]),
+        cpu=found.get("cpu"),
+        memory=found.get("memory"),
+        sizes=cast(tuple[Mapping[str, Any], ...], tuple(containers)),
         containers=tuple(container["name"] for container in containers),
         essential=tuple(each["name"] for each in containers if each.get("essential", True)),
         logs=logs,

@@ -27,6 +27,7 @@ from heimdall.plugins.ecs.options import (
     CommandOptions,
     JobOptions,
 )
+from heimdall.plugins.ecs.overrides import merged_overrides
 from heimdall.plugins.ecs.progress import CANCELED, Progress
 from heimdall.plugins.ecs.record import Record
 from heimdall.plugins.ecs.search import find_runs
@@ -66,7 +67,8 @@ class EcsPlugin:
         identity = cluster.identity(run.identity)
         finder: ECSClient = self._aws.client("ecs", identity, definition_policy(command, cluster))
         definition = find_definition(finder, command, job, cluster, deployment=identity.deployment)
-        checked_size(definition, cluster)
+        overrides = merged_overrides(command.container_overrides, job.container_overrides)
+        checked_size(definition, overrides, cluster)
         launch = launch_of(run, definition, cluster)
         client: ECSClient = self._aws.client("ecs", identity, launch.policy)
         count = job.task_count or command.task_count or 1
