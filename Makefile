@@ -65,7 +65,7 @@ test: dev ## every test, end-to-end ones included, on a local environment of its
 	@$(BIN)/pytest -n auto --maxprocesses=4 --dist=loadgroup --ignore=tests/e2e
 	@$(BIN)/pytest tests/e2e
 
-load: dev ## a thousand long jobs at once on a local environment; a quarter of an hour
+load: dev ## a thousand long jobs at once on a local environment; half an hour
 	@$(BIN)/pytest -m load tests/e2e
 
 bench: dev ## measure the budgets; prints a table and writes benchmarks/results.json

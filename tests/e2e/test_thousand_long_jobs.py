@@ -18,7 +18,9 @@ BEFORE_THE_DEPLOYMENT = 600
 WAIT_SECONDS = 420
 """From the first submission until the first work ends: all are submitted and started by then."""
 
-ENDS_PER_SECOND = 6
+ENDS_PER_SECOND = 2
+"""Each end starts a function, and the emulator a process for it if none is free."""
+
 MOST_WORKERS = 100
 
 
