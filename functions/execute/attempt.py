@@ -117,10 +117,13 @@ class Attempt:
         self.context = read_context(self.job, files=self.runtime.files)
         if not self._note_start():
             return RunReport(state=RunState.CANCELED)
-        started = self._plugin.start(self._request(self.context, is_retry=is_retry))
+        secrets = SecretReader(self.runtime.read_secret, self.parts.redactor)
+        request = self._request(self.context, secrets, is_retry=is_retry)
+        started = self._plugin.start(request)
         self.outputs.update(started.outputs)
         if isinstance(started, RunHandle):
             refuse_secret_handle(started, self._plugin, self.parts.redactor)
+            return replace(started, read_secret=secrets.reveal_again)
         return started
 
     def _note_start(self) -> bool:
@@ -194,10 +197,12 @@ class Attempt:
     def _plugin(self) -> Plugin:
         return self.runtime.plugins.plugin(self.assignment.command.plugin)
 
-    def _request(self, context: dict[str, Any], *, is_retry: bool) -> RunRequest:
+    def _request(
+        self, context: dict[str, Any], reader: SecretReader, *, is_retry: bool
+    ) -> RunRequest:
         job, command, cluster = self.job, self.assignment.command, self.assignment.cluster
         models = self.runtime.plugins.options(command.plugin)
-        secrets = {"secrets": SecretReader(self.runtime.read_secret, self.parts.redactor)}
+        secrets = {"secrets": reader}
         return RunRequest(
             job_id=job.id,
             run=job.run,
@@ -214,6 +219,7 @@ class Attempt:
             stop=self.supervisor,
             stdout=self.parts.output.stdout,
             stderr=self.parts.output.stderr,
+            output=self.parts.output,
             identity=identity_of(job, self.runtime),
         )
 

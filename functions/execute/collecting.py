@@ -1,8 +1,10 @@
 """What an ended run left at its engine, on its way into the job."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from functions.execute.streams import RunStreams
 from heimdall.domain.errors import PluginError, StoreThrottledError, TransientPluginError
@@ -11,12 +13,13 @@ from heimdall.domain.job_files import FilesUnusableError, JobFiles
 from heimdall.domain.result import INLINE_BYTES, ResultForm
 from heimdall.observability import logger
 from heimdall.plugin.detached import EnginePlugin
+from heimdall.plugin.output import OutputStream
 from heimdall.plugin.redaction import Redactor
-from heimdall.plugin.spec import OutputStream, RunHandle, RunReport, RunState
+from heimdall.plugin.spec import RunHandle, RunReport, RunState
 
 
 class CollectedOutput:
-    """Keeps what a plugin collects; implements `heimdall.plugin.detached.RunOutput`.
+    """Keeps what a plugin collects; implements `heimdall.plugin.output.RunOutput`.
 
     Attributes:
         text: the result's JSON, if it came as a file and is small enough for the job's item.
@@ -24,12 +27,19 @@ class CollectedOutput:
     """
 
     def __init__(
-        self, job: Job, files: JobFiles, *, stdout: OutputStream, stderr: OutputStream
+        self,
+        job: Job,
+        files: JobFiles,
+        *,
+        stdout: OutputStream,
+        stderr: OutputStream,
+        redactor: Redactor,
     ) -> None:
         self._job = job
         self._files = files
         self._stdout = stdout
         self._stderr = stderr
+        self._redactor = redactor
         self.text: str | None = None
         self.sizes: dict[ResultForm, int] = {}
 
@@ -43,6 +53,19 @@ class CollectedOutput:
         """The job's stderr."""
         return self._stderr
 
+    @property
+    def redactor(self) -> Redactor:
+        """Knows the secrets that were revealed to the run."""
+        return self._redactor
+
+    @contextmanager
+    def open_result(self, form: ResultForm) -> Iterator[BinaryIO]:
+        """Open a file of any size for the result in one more form, kept if the block ends well."""
+        with self._files.write_result(self._job.id, self._job.run, form) as file:
+            counted = _Counted(file)
+            yield cast(BinaryIO, counted)
+        self.sizes[form] = counted.size
+
     def put_result(self, form: ResultForm, content: BinaryIO) -> None:
         """Keep the result in one more form, read from the file's beginning to its end."""
         size = content.seek(0, os.SEEK_END)
@@ -54,6 +77,20 @@ class CollectedOutput:
             self._files.put_result_file(self._job.id, self._job.run, form, content)
 
 
+class _Counted:
+    """Passes on what is written, and counts it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.size = 0
+
+    def write(self, data: bytes) -> int:
+        """Append."""
+        written = self._file.write(data)
+        self.size += written
+        return written
+
+
 class RunParts:
     """Where everything is kept that one run gives.
 
@@ -63,11 +100,13 @@ class RunParts:
         output: the result.
     """
 
-    def __init__(self, job: Job, files: JobFiles) -> None:
-        self.redactor = Redactor()
+    def __init__(self, job: Job, files: JobFiles, redactor: Redactor | None = None) -> None:
+        self.redactor = redactor or Redactor()
         self.streams = RunStreams(files, job, self.redactor)
         stdout, stderr = self.streams.redacted
-        self.output = CollectedOutput(job, files, stdout=stdout, stderr=stderr)
+        self.output = CollectedOutput(
+            job, files, stdout=stdout, stderr=stderr, redactor=self.redactor
+        )
 
 
 def collected(

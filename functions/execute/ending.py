@@ -159,27 +159,34 @@ def record(
     Raises:
         StaleJobError: the run is not the job's any more.
     """
-    before, outcome = job, outcome_for(job)
-    if outcome.status is JobStatus.CANCELED:
-        before = runtime.jobs.get(job.id)
-    tries = 0
+    outcome = outcome_for(job)
+    before = runtime.jobs.get(job.id) if outcome.status is JobStatus.CANCELED else job
     while True:
         if not before.has_open_run(job.run):
             raise StaleJobError(before)
         try:
-            after = _after(tell(before), outcome, runtime)
-            runtime.jobs.save(before, after)
+            return _saved(before, outcome, tell, runtime), outcome
         except StaleJobError as stale:
             if stale.current is None:
                 raise
             before = stale.current
             outcome = outcome_for(before)
+
+
+def _saved(
+    before: Job, outcome: RunOutcome, tell: Callable[[Job], Job], runtime: ExecuteRuntime
+) -> Job:
+    """Write a job's end, or that it waits for another run, also if the table is busy at first."""
+    for tries_left in reversed(range(_RECORD_TRIES)):
+        try:
+            after = _after(tell(before), outcome, runtime)
+            runtime.jobs.save(before, after)
         except StoreThrottledError:
-            tries += 1
-            if tries == _RECORD_TRIES:
+            if not tries_left:
                 raise
         else:
-            return after, outcome
+            return after
+    raise AssertionError("unreachable")
 
 
 def _after(job: Job, outcome: RunOutcome, runtime: ExecuteRuntime) -> Job:

@@ -15,6 +15,7 @@ from functions.execute.collecting import RunParts, collected
 from functions.execute.long_end import end_run, give_up
 from functions.execute.long_start import start_work
 from functions.execute.open_run import OpenRun
+from functions.execute.redacted import redacted_report
 from heimdall.domain.errors import (
     AccessLostError,
     JobNotFoundError,
@@ -113,7 +114,7 @@ def wake(job_id: str, number: int, *, turn: int | None, runtime: ExecuteRuntime)
     if run.job.handle is None:
         _begin_without_machine(run)
         return
-    report = asking.poll(run.plugin, run.handle)
+    report = run.poll()
     if report.state is RunState.RUNNING:
         _carry_on(run, report, is_news=turn is None)
     elif _is_overdue(run) or not _tell_ended(run.job.task_token, runtime):
@@ -135,7 +136,7 @@ def finish(job_id: str, number: int, *, runtime: ExecuteRuntime) -> None:
     if run.job.handle is None:
         _begin_or_fail(run)
         return
-    report = asking.poll(run.plugin, run.handle)
+    report = run.poll()
     if report.state is RunState.RUNNING:
         _carry_on(run, report, is_news=True)
     else:
@@ -194,10 +195,11 @@ def _schedule(run: OpenRun, report: RunReport, *, is_news: bool) -> bool:
 
 def _conclude(run: OpenRun, report: RunReport) -> None:
     """Read what the run left, and record how it ended."""
-    parts = RunParts(run.job, run.runtime.files)
+    parts = RunParts(run.job, run.runtime.files, run.redactor)
     if is_detached(run.plugin):
         try:
             report = collected(run.plugin, run.handle, report, parts.output)
+            report = redacted_report(report, run.redactor)
         except AccessLostError as error:
             report = _unread(report, error)
         except TransientPluginError as error:

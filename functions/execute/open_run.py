@@ -5,14 +5,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Self
 
+from functions.execute import asking
 from functions.execute.attempt import Assignment, read_context
+from functions.execute.redacted import redacted_report
+from functions.execute.redacted_logs import keep_out_of_logs
 from heimdall.domain.attributes import with_attributes, with_outputs
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
 from heimdall.domain.errors import JobNotFoundError
 from heimdall.domain.job import Job
 from heimdall.domain.ports import StaleJobError
-from heimdall.plugin.spec import Plugin, RunHandle
+from heimdall.plugin.redaction import Redactor
+from heimdall.plugin.secret import SecretReader
+from heimdall.plugin.spec import Plugin, RunHandle, RunReport
 from heimdall.runtime import ExecuteRuntime
 
 
@@ -21,12 +26,16 @@ class OpenRun:
 
     Attributes:
         now_ms: when it was read: one time for all that is decided.
+        redactor: knows the secrets that are revealed to the plugin.
     """
 
     def __init__(self, job: Job, runtime: ExecuteRuntime) -> None:
         self.job = job
         self.runtime = runtime
         self.now_ms = runtime.clock.now_ms()
+        self.redactor = Redactor()
+        self._secrets = SecretReader(runtime.read_secret, self.redactor)
+        keep_out_of_logs(self.redactor)
 
     @classmethod
     def read(cls, job_id: str, run: int, runtime: ExecuteRuntime) -> Self | None:
@@ -45,7 +54,12 @@ class OpenRun:
     @property
     def handle(self) -> RunHandle:
         """How to find the work; the run must have one."""
-        return RunHandle(values=json.loads(self.job.handle or "{}"))
+        values = json.loads(self.job.handle or "{}")
+        return RunHandle(values=values, read_secret=self._secrets.reveal_again)
+
+    def poll(self) -> RunReport:
+        """Ask the engine where the work is; RUNNING also if that cannot be told now."""
+        return redacted_report(asking.poll(self.plugin, self.handle), self.redactor)
 
     def assignment(self) -> Assignment:
         """Read command and cluster.

@@ -80,9 +80,10 @@ def _look_at(place: Place, report: OrphanReport, runtime: ExecuteRuntime) -> Non
 def _found(plugin: EnginePlugin, place: Place, runtime: ExecuteRuntime) -> Iterator[FoundWork]:
     redactor = Redactor()
     keep_out_of_logs(redactor)
-    secrets = {"secrets": SecretReader(runtime.read_secret, redactor)}
+    reader = SecretReader(runtime.read_secret, redactor)
+    secrets = {"secrets": reader}
     models = runtime.plugins.options(place.command.plugin)
-    return plugin.find_work(
+    found = plugin.find_work(
         WorkSearch(
             command_options=models.command.model_validate(
                 dict(place.command.context), context=secrets
@@ -93,6 +94,8 @@ def _found(plugin: EnginePlugin, place: Place, runtime: ExecuteRuntime) -> Itera
             identity=Identity(deployment=runtime.settings.deployment, user=GATEWAY.user),
         )
     )
+    for work in found:
+        yield replace(work, handle=replace(work.handle, read_secret=reader.reveal_again))
 
 
 def _judge(

@@ -42,7 +42,7 @@ class RunStreams:
 
 
 class StreamWriter:
-    """Takes what a plugin writes; implements `heimdall.plugin.spec.OutputStream`.
+    """Takes what a plugin writes; implements `heimdall.plugin.output.OutputStream`.
 
     The part that is not full yet is written again and again by `flush`, full ones once.
     """

@@ -18,6 +18,7 @@ MEDIA_TYPES = {
     ResultForm.JSON: "application/json",
     ResultForm.CSV: "text/csv",
     ResultForm.PARQUET: "application/vnd.apache.parquet",
+    ResultForm.ARROW: "application/vnd.apache.arrow.stream",
 }
 
 

@@ -1,7 +1,8 @@
 """Files of jobs in memory; held to the same contract as those in S3."""
 
 from collections import Counter
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import BinaryIO
@@ -46,6 +47,12 @@ class InMemoryJobFiles:
 
     def put_result_file(self, job_id: str, run: int, form: ResultForm, content: BinaryIO) -> None:
         self._put(keys.result_object(job_id, run, form), content.read())
+
+    @contextmanager
+    def write_result(self, job_id: str, run: int, form: ResultForm) -> Iterator[BinaryIO]:
+        file = BytesIO()
+        yield file
+        self._put(keys.result_object(job_id, run, form), file.getvalue())
 
     def result_url(self, job_id: str, run: int, form: ResultForm = ResultForm.JSON) -> str:
         return keys.result_object(job_id, run, form)

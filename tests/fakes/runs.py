@@ -1,9 +1,11 @@
 """What a plugin is given when it runs: a stop signal, two streams and the request itself."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import contextmanager
+from io import BytesIO
 from threading import Event, Lock, Thread
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import boto3
 from botocore.config import Config
@@ -11,6 +13,7 @@ from botocore.config import Config
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
 from heimdall.domain.errors import PluginError
+from heimdall.domain.result import ResultForm
 from heimdall.plugin.identity import ANSWER_SECONDS, Identity, PluginServices, Policy
 from heimdall.plugin.redaction import Redactor
 from heimdall.plugin.registry import PluginRegistry
@@ -76,6 +79,24 @@ class FakeStream:
         return self.data
 
 
+class FakeOutput:
+    """Keeps what a run gives: its streams, and its result in each form."""
+
+    def __init__(self) -> None:
+        self.stdout, self.stderr = FakeStream(), FakeStream()
+        self.redactor = Redactor()
+        self.results: dict[ResultForm, bytes] = {}
+
+    def put_result(self, form: ResultForm, content: BinaryIO) -> None:
+        self.results[form] = content.read()
+
+    @contextmanager
+    def open_result(self, form: ResultForm) -> Iterator[BinaryIO]:
+        file = BytesIO()
+        yield file
+        self.results[form] = file.getvalue()
+
+
 def secret_store(secrets: Mapping[str, str]) -> ReadSecret:
     """Read secrets from a dictionary: `{"ssm:/heimdall/token": "..."}`."""
 
@@ -137,7 +158,8 @@ def make_run_request(
 
     `secrets` has the values of references without their keys.
     """
-    reader = SecretReader(secret_store(secrets or {}), Redactor())
+    output = FakeOutput()
+    reader = SecretReader(secret_store(secrets or {}), output.redactor)
     models = (registry or PluginRegistry()).options(plugin)
     command = Command(
         id="command-1", name="command", version="1", plugin=plugin, context=command_context or {}
@@ -159,8 +181,9 @@ def make_run_request(
         ),
         "seconds_left": 60.0,
         "stop": FakeStopSignal(),
-        "stdout": FakeStream(),
-        "stderr": FakeStream(),
+        "stdout": output.stdout,
+        "stderr": output.stderr,
+        "output": output,
         "identity": make_identity(),
     }
     return RunRequest(**{**fields, **changes})

@@ -8,7 +8,7 @@ import pytest
 
 from functions.execute.collecting import CollectedOutput
 from heimdall.domain.errors import StoreThrottledError
-from heimdall.plugin.detached import RunOutput
+from heimdall.plugin.output import RunOutput
 from heimdall.runtime import execute_runtime
 from heimdall.store.files import S3JobFiles
 from tests.fakes.engines.stepfunctions import StepFunctionsDriver

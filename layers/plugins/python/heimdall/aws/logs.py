@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from heimdall.aws.failures import engine_errors, error_code
 from heimdall.domain.errors import PluginError, TransientPluginError
 from heimdall.plugin.identity import Allow
-from heimdall.plugin.spec import OutputStream
+from heimdall.plugin.output import OutputStream
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient

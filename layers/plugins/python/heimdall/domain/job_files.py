@@ -50,6 +50,15 @@ class JobFiles(Protocol):
         """Whether this result is kept as CSV."""
         ...
 
+    def write_result(
+        self, job_id: str, run: int, form: ResultForm
+    ) -> AbstractContextManager[BinaryIO]:
+        """Open a file of any size for a run's result in one more form.
+
+        It is kept, as a whole, when the block ends; of a block that raises nothing is kept.
+        """
+        ...
+
     def put_result_file(self, job_id: str, run: int, form: ResultForm, content: BinaryIO) -> None:
         """Keep a run's result in one more form, read from where the file stands to its end."""
         ...

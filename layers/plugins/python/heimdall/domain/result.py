@@ -23,6 +23,7 @@ class ResultForm(StrEnum):
     JSON = "json"
     CSV = "csv"
     PARQUET = "parquet"
+    ARROW = "arrow"
 
 
 def stored_forms(text: str) -> tuple[ResultForm, ...]:

@@ -2,34 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol, TypeGuard
+from typing import Protocol, TypeGuard
 
 from pydantic import BaseModel
 
-from heimdall.domain.result import Result, ResultForm
+from heimdall.domain.result import Result
 from heimdall.plugin.identity import Identity
-from heimdall.plugin.spec import OutputStream, Plugin, RunHandle, RunReport
-
-
-class RunOutput(Protocol):
-    """Takes what a run left at its engine."""
-
-    @property
-    def stdout(self) -> OutputStream:
-        """The job's stdout."""
-        ...
-
-    @property
-    def stderr(self) -> OutputStream:
-        """The job's stderr."""
-        ...
-
-    def put_result(self, form: ResultForm, content: BinaryIO) -> None:
-        """Keep the result in one more form, read from the file to its end.
-
-        JSON has Heimdall's shape: `{"columns": [{"name": .., "type": ..}], "data": [[..]]}`.
-        """
-        ...
+from heimdall.plugin.output import RunOutput
+from heimdall.plugin.spec import Plugin, RunHandle, RunReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from heimdall.plugin.sql_text import SqlText
+
 
 class PluginOptions(BaseModel):
     """A context that a plugin understands: unknown fields are refused, nothing is coerced."""
@@ -29,9 +31,12 @@ class OptionModels:
 
     Attributes:
         check: looks at all three together, in this order; a ValueError refuses the job.
+        sql: gives the SQL that a job with these three executes, for the policy; None if the job
+            has none. A plugin without it has no SQL.
     """
 
     job: type[BaseModel]
     command: type[BaseModel] = AnyOptions
     cluster: type[BaseModel] = AnyOptions
     check: Callable[[Any, Any, Any], None] | None = None
+    sql: Callable[[Any, Any, Any], SqlText | None] | None = None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
 
 if TYPE_CHECKING:
-    from heimdall.plugin.spec import OutputStream
+    from heimdall.plugin.output import OutputStream
 
 MARK = "[secret]"
 
@@ -76,7 +76,7 @@ class RedactedStream:
     """Takes secrets out of what a plugin writes, also of those that come in several pieces.
 
     What may be the beginning of a secret is held back until more comes, or the end. Implements
-    `heimdall.plugin.spec.OutputStream`.
+    `heimdall.plugin.output.OutputStream`.
     """
 
     def __init__(self, stream: "OutputStream", redactor: Redactor) -> None:

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, cast
 
 from heimdall.domain.result import INLINE_BYTES, Column, Result, ResultForm
 from heimdall.domain.result_json import ResultLimits, write_json
-from heimdall.plugin.detached import RunOutput
+from heimdall.plugin.output import RunOutput
 
 IN_MEMORY_BYTES = 4 * 1024 * 1024
 """A result whose JSON is larger goes to the disk on its way."""

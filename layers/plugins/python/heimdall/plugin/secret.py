@@ -11,7 +11,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from heimdall.domain.errors import PluginError
+from heimdall.domain.errors import AccessLostError, PluginError
 from heimdall.plugin.redaction import Redactor
 
 MIN_CHARACTERS = 4
@@ -104,6 +104,17 @@ class SecretReader:
             )
         self._redactor.add(value)
         return value
+
+    def reveal_again(self, text: str) -> str:
+        """Return the value of a reference that a handle keeps of work that has begun.
+
+        Raises:
+            AccessLostError: it cannot be read now, or not any more: that does not end the work.
+        """
+        try:
+            return self.reveal(SecretReference.parse(text))
+        except (PluginError, ValueError) as error:
+            raise AccessLostError(f"a secret of the work cannot be read: {error}") from error
 
 
 class Secret:

@@ -1,6 +1,6 @@
 """What a plugin is: four calls and the values that they exchange."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, Protocol
@@ -9,9 +9,11 @@ from pydantic import BaseModel
 
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
+from heimdall.domain.errors import PluginError
 from heimdall.domain.failures import Failure
 from heimdall.domain.result import Result
 from heimdall.plugin.identity import Identity
+from heimdall.plugin.output import OutputStream, RunOutput
 
 
 class RunState(StrEnum):
@@ -43,14 +45,6 @@ class StopSignal(Protocol):
         ...
 
 
-class OutputStream(Protocol):
-    """A stream of the job that people read: stdout or stderr."""
-
-    def write(self, data: bytes) -> None:
-        """Append; may be called from any thread."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
     """One attempt to do a job on its pair.
@@ -68,6 +62,7 @@ class RunRequest:
             an engine that takes no client token has to be asked for it.
         identity: on whose behalf the engine is called, without a role.
         stop: for work that happens inside `start`: when it has to end.
+        output: takes the result of such work, if it may be too large for memory.
     """
 
     job_id: str
@@ -83,6 +78,7 @@ class RunRequest:
     stop: StopSignal
     stdout: OutputStream
     stderr: OutputStream
+    output: RunOutput
     identity: Identity
     run_seconds: int | None = None
     is_retry: bool = False
@@ -98,17 +94,31 @@ class RunHandle:
     """How to find work at an engine again: strings only, since it lives in the job's item.
 
     Attributes:
-        values: for the plugin: what `poll` and `cancel` have to know.
+        values: for the plugin: what `poll` and `cancel` have to know. Of a secret, its reference.
         outputs: for people: what is known of the work already; see `RunReport`.
         work_id: what the engine's events call the work, `<plugin>:<id at the engine>`; None if
             it sends none.
         retry_after_seconds: when to ask for the first time; None means the default.
+        read_secret: gives the value of a reference; the executor puts it in, it is not stored.
     """
 
     values: Mapping[str, str]
     outputs: Mapping[str, str] = field(default_factory=dict)
     work_id: str | None = None
     retry_after_seconds: float | None = None
+    read_secret: Callable[[str], str] | None = field(default=None, compare=False, repr=False)
+
+    def reveal(self, name: str) -> str:
+        """Return the secret whose reference is one of the values.
+
+        Raises:
+            TransientPluginError: it could not be read now.
+            PluginError: the handle has no such reference, or this is no run.
+        """
+        reference = self.values.get(name)
+        if reference is None or self.read_secret is None:
+            raise PluginError(f"the handle of the work has no secret {name!r} to reveal")
+        return self.read_secret(reference)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

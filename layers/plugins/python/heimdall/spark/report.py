@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from heimdall.domain.errors import PluginError
 from heimdall.domain.failures import Failure
 from heimdall.domain.result import ResultForm
-from heimdall.plugin.detached import RunOutput
+from heimdall.plugin.output import RunOutput
 from heimdall.plugin.spec import RunReport, RunState
 
 REPORT, RESULT = "report.json", "result.json"

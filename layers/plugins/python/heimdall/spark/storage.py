@@ -12,8 +12,8 @@ from heimdall.aws.handles import value_of
 from heimdall.aws.s3 import S3Place
 from heimdall.aws.s3_logs import find_logs, read_log
 from heimdall.domain.errors import AccessLostError, PluginError, TransientPluginError
-from heimdall.plugin.detached import RunOutput
 from heimdall.plugin.identity import Allow, AwsAccess, Identity
+from heimdall.plugin.output import RunOutput
 from heimdall.plugin.spec import RunHandle, RunReport, RunRequest
 from heimdall.spark.options import SparkCommandOptions, SparkJobOptions
 from heimdall.spark.program import Program, SqlPlan, program_of, sql_plan, wrapper_name

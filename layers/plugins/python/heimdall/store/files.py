@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from botocore.exceptions import ClientError
 
@@ -32,6 +32,7 @@ _TYPES = {
     ResultForm.JSON: _JSON,
     ResultForm.CSV: "text/csv; charset=utf-8",
     ResultForm.PARQUET: "application/vnd.apache.parquet",
+    ResultForm.ARROW: "application/vnd.apache.arrow.stream",
 }
 
 
@@ -85,6 +86,21 @@ class S3JobFiles:
                 return False
             raise
         return True
+
+    @contextmanager
+    def write_result(self, job_id: str, run: int, form: ResultForm) -> Iterator[BinaryIO]:
+        """Open a file of any size for a run's result in one more form."""
+        from heimdall.store.upload import Upload
+
+        key = keys.result_object(job_id, run, form)
+        with _told_unusable(self.bucket), throttling_translated():
+            upload = Upload(self.client(), self.bucket, key, _TYPES[form])
+            try:
+                yield cast(BinaryIO, upload)
+            except BaseException:
+                upload.abort()
+                raise
+            upload.complete()
 
     def put_result_file(self, job_id: str, run: int, form: ResultForm, content: BinaryIO) -> None:
         """Keep a run's result in one more form, read from where the file stands to its end."""
@@ -148,18 +164,10 @@ class S3JobFiles:
         return self._url(keys.stream_object(job_id, run, name, part), _TEXT)
 
     def _put(self, key: str, data: bytes | BinaryIO, content_type: str) -> None:
-        try:
-            with throttling_translated():
-                self.client().put_object(
-                    Bucket=self.bucket, Key=key, Body=data, ContentType=content_type
-                )
-        except ClientError as error:
-            if error_code(error) not in _UNUSABLE:
-                raise
-            raise FilesUnusableError(
-                f"the gateway's bucket {self.bucket} cannot be written ({error_code(error)}); "
-                "see that it is there and that the function's role may write to it"
-            ) from error
+        with _told_unusable(self.bucket), throttling_translated():
+            self.client().put_object(
+                Bucket=self.bucket, Key=key, Body=data, ContentType=content_type
+            )
 
     @contextmanager
     def _object(self, key: str) -> "Iterator[StreamingBody | None]":
@@ -181,3 +189,17 @@ class S3JobFiles:
             Params={"Bucket": self.bucket, "Key": key, "ResponseContentType": content_type},
             ExpiresIn=URL_SECONDS,
         )
+
+
+@contextmanager
+def _told_unusable(bucket: str) -> "Iterator[None]":
+    """Say which bucket cannot be written, if that is not going to pass."""
+    try:
+        yield
+    except ClientError as error:
+        if error_code(error) not in _UNUSABLE:
+            raise
+        raise FilesUnusableError(
+            f"the gateway's bucket {bucket} cannot be written ({error_code(error)}); "
+            "see that it is there and that the function's role may write to it"
+        ) from error

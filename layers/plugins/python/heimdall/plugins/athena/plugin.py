@@ -9,8 +9,9 @@ from heimdall.aws.console import console_url
 from heimdall.aws.failures import engine_errors, error_code, translated
 from heimdall.aws.handles import identity_of, limits_of, result_values, value_of, wants_result
 from heimdall.domain.result import Result
-from heimdall.plugin.detached import EnginePlugin, FoundWork, RunOutput, WorkSearch
+from heimdall.plugin.detached import EnginePlugin, FoundWork, WorkSearch
 from heimdall.plugin.identity import AwsAccess, Identity, PluginServices
+from heimdall.plugin.output import RunOutput
 from heimdall.plugin.results import hand_over
 from heimdall.plugin.spec import (
     HealthReport,

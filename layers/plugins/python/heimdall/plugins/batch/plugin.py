@@ -8,8 +8,9 @@ from heimdall.aws.failures import engine_errors
 from heimdall.aws.handles import identity_of, value_of
 from heimdall.aws.logs import copy_log, may_read
 from heimdall.domain.errors import PluginError
-from heimdall.plugin.detached import EnginePlugin, FoundWork, RunOutput, WorkSearch
+from heimdall.plugin.detached import EnginePlugin, FoundWork, WorkSearch
 from heimdall.plugin.identity import Allow, AwsAccess, Identity, PluginServices
+from heimdall.plugin.output import RunOutput
 from heimdall.plugin.spec import (
     HealthReport,
     HealthRequest,

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from heimdall.aws.logs import MAX_LOG_BYTES, LogStream, copy_log, may_read
-from heimdall.plugin.detached import RunOutput
 from heimdall.plugin.identity import AwsAccess, Identity
+from heimdall.plugin.output import RunOutput
 from heimdall.plugins.ecs.handle import Started
 from heimdall.plugins.ecs.record import Attempt
 

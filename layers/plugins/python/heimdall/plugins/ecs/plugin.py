@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from heimdall.domain.errors import PluginError, TransientPluginError
 from heimdall.domain.result import Result
-from heimdall.plugin.detached import EnginePlugin, FoundWork, RunOutput, WorkSearch
+from heimdall.plugin.detached import EnginePlugin, FoundWork, WorkSearch
 from heimdall.plugin.identity import Allow, AwsAccess, PluginServices
+from heimdall.plugin.output import RunOutput
 from heimdall.plugin.spec import (
     HealthReport,
     HealthRequest,

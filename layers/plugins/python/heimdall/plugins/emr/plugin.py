@@ -11,8 +11,9 @@ from heimdall.aws.handles import identity_of, value_of
 from heimdall.aws.s3 import S3Place
 from heimdall.domain.errors import PluginError, TransientPluginError
 from heimdall.domain.failures import Failure
-from heimdall.plugin.detached import EnginePlugin, FoundWork, RunOutput, WorkSearch
+from heimdall.plugin.detached import EnginePlugin, FoundWork, WorkSearch
 from heimdall.plugin.identity import AwsAccess, Identity, PluginServices
+from heimdall.plugin.output import RunOutput
 from heimdall.plugin.spec import (
     HealthReport,
     HealthRequest,

@@ -10,8 +10,9 @@ from heimdall.aws.options import AwsClusterOptions
 from heimdall.domain.clock import created_ms_of
 from heimdall.domain.errors import PluginError, TransientPluginError
 from heimdall.domain.failures import Failure
-from heimdall.plugin.detached import EnginePlugin, FoundWork, RunOutput, WorkSearch
+from heimdall.plugin.detached import EnginePlugin, FoundWork, WorkSearch
 from heimdall.plugin.identity import Allow, AwsAccess, Identity, PluginServices
+from heimdall.plugin.output import RunOutput
 from heimdall.plugin.spec import (
     HealthReport,
     HealthRequest,

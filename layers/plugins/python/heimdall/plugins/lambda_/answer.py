@@ -7,7 +7,8 @@ from typing import Any
 
 from heimdall.domain.failures import Failure
 from heimdall.domain.result import Column, Result
-from heimdall.plugin.spec import OutputStream, RunReport, RunState
+from heimdall.plugin.output import OutputStream
+from heimdall.plugin.spec import RunReport, RunState
 
 LOG_TAIL_BYTES = 4_096
 """How much of a function's log comes with its answer."""

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from heimdall.aws.failures import engine_errors
 from heimdall.aws.options import AwsClusterOptions
 from heimdall.domain.result import Result
-from heimdall.plugin.detached import EnginePlugin, FoundWork, RunOutput, WorkSearch
+from heimdall.plugin.detached import EnginePlugin, FoundWork, WorkSearch
 from heimdall.plugin.identity import Allow, AwsAccess, PluginServices
+from heimdall.plugin.output import RunOutput
 from heimdall.plugin.spec import HealthReport, HealthRequest, RunHandle, RunReport, RunRequest
 from heimdall.plugins.lambda_.durable import DurableExecutions
 from heimdall.plugins.lambda_.invocation import invoke_and_wait

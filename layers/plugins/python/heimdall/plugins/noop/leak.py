@@ -5,7 +5,8 @@ from typing import Any, cast
 
 from heimdall.domain.errors import PluginError
 from heimdall.domain.result import Column, Result
-from heimdall.plugin.spec import OutputStream, RunReport, RunRequest, RunState
+from heimdall.plugin.output import OutputStream
+from heimdall.plugin.spec import RunReport, RunRequest, RunState
 from heimdall.plugins.noop.options import ClusterOptions, TokenLeak
 
 logger = logging.getLogger(__name__)

@@ -11,8 +11,9 @@ from heimdall.aws.handles import identity_of, limits_of, result_values, value_of
 from heimdall.domain.errors import PluginError, TransientPluginError
 from heimdall.domain.failures import Failure
 from heimdall.domain.result import Result
-from heimdall.plugin.detached import EnginePlugin, FoundWork, RunOutput, WorkSearch
+from heimdall.plugin.detached import EnginePlugin, FoundWork, WorkSearch
 from heimdall.plugin.identity import AwsAccess, Identity, PluginServices
+from heimdall.plugin.output import RunOutput
 from heimdall.plugin.results import hand_over
 from heimdall.plugin.spec import (
     HealthReport,

@@ -13,7 +13,8 @@ from enum import Enum, auto
 from pathlib import Path
 
 from heimdall.domain.errors import PluginError, TransientPluginError
-from heimdall.plugin.spec import OutputStream, StopSignal
+from heimdall.plugin.output import OutputStream
+from heimdall.plugin.spec import StopSignal
 from heimdall.plugins.shell.group import end_group
 from heimdall.plugins.shell.pump import pump
 

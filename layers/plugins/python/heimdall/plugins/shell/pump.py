@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from selectors import EVENT_READ, DefaultSelector
 
-from heimdall.plugin.spec import OutputStream
+from heimdall.plugin.output import OutputStream
 
 _CHUNK_BYTES = 64 * 1024
 _MAX_PIPE_BYTES = 1024 * 1024

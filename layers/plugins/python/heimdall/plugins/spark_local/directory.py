@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from heimdall.domain.errors import PluginError, TransientPluginError
-from heimdall.plugin.spec import OutputStream
+from heimdall.plugin.output import OutputStream
 from heimdall.plugins.spark_local import supervisor
 
 KEPT_SECONDS = 24 * 3_600

@@ -9,8 +9,9 @@ from typing import Any, ClassVar, cast
 from heimdall.domain.errors import PluginError
 from heimdall.domain.failures import Failure
 from heimdall.domain.result import Result
-from heimdall.plugin.detached import EnginePlugin, FoundWork, RunOutput, WorkSearch
+from heimdall.plugin.detached import EnginePlugin, FoundWork, WorkSearch
 from heimdall.plugin.identity import PluginServices
+from heimdall.plugin.output import RunOutput
 from heimdall.plugin.spec import (
     HealthReport,
     HealthRequest,

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from heimdall.aws.s3_logs import MAX_LOG_BYTES
 from heimdall.domain.errors import PluginError, TransientPluginError
-from heimdall.plugin.detached import RunOutput
+from heimdall.plugin.output import RunOutput
 from heimdall.plugins.sparkeks.api_server import ApiServer
 
 DRIVER = "spark-kubernetes-driver"

@@ -12,8 +12,9 @@ from heimdall.aws.handles import identity_of, value_of
 from heimdall.aws.options import AwsClusterOptions
 from heimdall.domain.failures import Failure
 from heimdall.domain.result import Column, Result
-from heimdall.plugin.detached import EnginePlugin, FoundWork, RunOutput, WorkSearch
+from heimdall.plugin.detached import EnginePlugin, FoundWork, WorkSearch
 from heimdall.plugin.identity import Allow, AwsAccess, Identity, PluginServices
+from heimdall.plugin.output import RunOutput
 from heimdall.plugin.spec import (
     HealthReport,
     HealthRequest,
