@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from heimdall.domain.errors import NotFoundError, ResultNotFoundError
 from heimdall.domain.result import ResultForm
-from heimdall.domain.result_csv import Readable
+from heimdall.domain.result_reader import Readable
 from heimdall.store import keys
 
 

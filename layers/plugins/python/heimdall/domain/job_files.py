@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager
 from typing import BinaryIO, Protocol
 
 from heimdall.domain.result import ResultForm
-from heimdall.domain.result_csv import Readable
+from heimdall.domain.result_reader import Readable
 
 
 class FilesUnusableError(Exception):

@@ -48,10 +48,10 @@ def write_json(
     size = file.write(f'{{"columns":{_ENCODE(named)},"data":['.encode())
     for number, row in enumerate(rows, start=1):
         if number > limits.max_rows:
-            raise _too_large(f"{limits.max_rows:,} rows", "max_rows")
+            raise too_large(f"{limits.max_rows:,} rows", "max_rows")
         size += file.write(f"{',' if number > 1 else ''}{_ENCODE(row)}".encode())
         if size > limits.max_bytes:
-            raise _too_large(f"{limits.max_bytes:,} bytes", "max_bytes")
+            raise too_large(f"{limits.max_bytes:,} bytes", "max_bytes")
     return size + file.write(b"]}")
 
 
@@ -64,7 +64,8 @@ def json_float(value: float) -> float | str:
     return value
 
 
-def _too_large(limit: str, field: str) -> PluginError:
+def too_large(limit: str, field: str) -> PluginError:
+    """Make the error that says which limit a result passed: `1,000 rows`, `max_rows`."""
     return PluginError(
         f"the result has more than {limit}, which the command's {field} allows: ask for less, or "
         'send "return_result": false and have the engine write it where it belongs',

@@ -1,0 +1,1 @@
+"""Results as tables of Arrow: their types, their forms, and how they are handed over."""
