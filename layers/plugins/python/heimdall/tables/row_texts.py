@@ -16,13 +16,15 @@ def json_rows(batch: pa.RecordBatch) -> bytes:
     if not batch.num_columns:
         return b",".join([b"[]"] * batch.num_rows)
     columns = [_json(*texts_of(column)) for column in batch.columns]
-    return _joined(columns, "[", "]", ",").encode()
+    text = _joined(columns, "[", "]", ",")
+    return text.encode()
 
 
 def csv_lines(batch: pa.RecordBatch) -> bytes:
     """Return the lines of a batch, as `heimdall.domain.result_csv` writes those of JSON."""
     if not batch.num_columns:
-        return b"\r\n" * batch.num_rows
+        count: int = batch.num_rows
+        return b"\r\n" * count
     columns = [_csv(*texts_of(column)) for column in batch.columns]
     if len(columns) == 1:
         columns = [pc.if_else(pc.equal(columns[0], ""), '""', columns[0])]

@@ -123,8 +123,8 @@ def _from_json(value: Any, field: pa.Field) -> Any:  # noqa: ANN401 - JSON
         return [(each.name, _from_json(value.get(each.name), each)) for each in fields]
     if kinds.is_map(kind):
         pairs = value.items() if isinstance(value, Mapping) else value
-        fields = (kind.key_field, kind.item_field)
-        return [tuple(map(_from_json, pair, fields)) for pair in pairs]
+        ends = (kind.key_field, kind.item_field)
+        return [tuple(map(_from_json, pair, ends)) for pair in pairs]
     if kinds.is_list(kind):
         return [_from_json(each, kind.value_field) for each in value]
     return _scalar_from_json(value, kind)
