@@ -19,7 +19,7 @@ _TUPLES = ("tags", "cluster_tags", "allowed_callers", "principals", "teams", "ru
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogEntry:
-    """What commands, clusters and bindings have in common.
+    """What commands, clusters, bindings and policies have in common.
 
     Attributes:
         kind: the word for what it is, in paths and messages.
