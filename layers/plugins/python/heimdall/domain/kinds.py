@@ -17,7 +17,10 @@ from heimdall.domain.policy import Policy
 ROUTED: tuple[type[CatalogEntry], ...] = (Command, Cluster, Binding)
 """What a submission needs: who may submit, what may run, and where."""
 
-KINDS: Mapping[str, type[CatalogEntry]] = {kind.kind: kind for kind in (*ROUTED, Policy)}
+KINDS: Mapping[str, type[CatalogEntry]] = {
+    **{kind.kind: kind for kind in ROUTED},
+    Policy.kind: Policy,
+}
 
 _MISSING: Mapping[str, type[NotFoundError]] = {
     Command.kind: CommandNotFoundError,
