@@ -1,16 +1,17 @@
 """What the API answers about the catalog and its history."""
 
-from typing import Any
+from typing import Any, Literal
 
 from heimdall.domain.access import Role
 from heimdall.domain.command import CatalogStatus
 from heimdall.domain.failures import Failure
 from heimdall.domain.history import Action
+from heimdall.domain.policy import Effect
 from openapi.answers import ABSENT, Answer, Attribute, EpochSeconds, JsonObject, Tags
 
 
 class Entry(Answer):
-    """What commands, clusters and bindings have in common."""
+    """What commands, clusters, bindings and policies have in common."""
 
     id: str
     name: str
@@ -26,15 +27,20 @@ class Entry(Answer):
 
 
 class Tagged(Entry):
-    """What commands and clusters have in common."""
+    """What commands, clusters and policies have in common."""
 
     version: str = ABSENT
     tags: Tags
+
+
+class WithContext(Tagged):
+    """What commands and clusters have in common."""
+
     context: JsonObject
     """Settings for the plugin; what is secret is a reference."""
 
 
-class Cluster(Tagged):
+class Cluster(WithContext):
     """Where a command may run; its context says how to reach it."""
 
     attributes: dict[str, Attribute]
@@ -71,7 +77,7 @@ class CommandRetries(Answer):
     """Whether the next run goes to another cluster, if one fits."""
 
 
-class Command(Tagged):
+class Command(WithContext):
     """What may be run, and with which plugin."""
 
     plugin: str
@@ -93,6 +99,58 @@ class Binding(Entry):
     """Patterns of callers, with `*` and `?`: ARNs, or `named:<user>`."""
     teams: list[str]
     """Whose jobs these callers see beside their own."""
+
+
+class Rule(Answer):
+    """What some may do with some tables, or may not; deny wins."""
+
+    effect: Effect
+    actions: list[str]
+    """What statements do, such as `select`; `*` is anything."""
+    catalogs: list[str]
+    """Patterns of names, with `*` and `?`; so are schemas and tables."""
+    schemas: list[str]
+    tables: list[str]
+    principals: list[str]
+    """Patterns of callers: ARNs, `named:<user>`, `team:<name>`, or `*`."""
+    except_principals: list[str]
+    """Patterns of those whom the rule is not about."""
+
+
+class RangerClient(Answer):
+    """How to reach the server of Apache Ranger."""
+
+    endpoint: str
+    username: str
+    password: str
+    """A reference to a secret."""
+
+
+class RangerParser(Answer):
+    """How its policies are read."""
+
+    type: Literal["trino"]
+    default_catalog: str
+    """The catalog of names that have none."""
+
+
+class Ranger(Answer):
+    """A service of Apache Ranger whose policies count as rules too."""
+
+    service_name: str
+    sync_interval_in_minutes: int
+    client: RangerClient
+    parser: RangerParser
+
+
+class Policy(Tagged):
+    """Rules for the SQL of all jobs on the clusters that it guards."""
+
+    cluster_tags: list[str]
+    """It guards the clusters that have all of these tags."""
+    rules: list[Rule]
+    ranger: Ranger = ABSENT
+    """Where further rules come from."""
 
 
 class EntryState(Answer):
@@ -123,6 +181,14 @@ class BindingPage(Answer):
     """A page of bindings."""
 
     data: list[Binding]
+    has_more: bool
+    next_cursor: str = ABSENT
+
+
+class PolicyPage(Answer):
+    """A page of policies."""
+
+    data: list[Policy]
     has_more: bool
     next_cursor: str = ABSENT
 
@@ -184,3 +250,9 @@ class PastBinding(PastEntry):
     """A binding as one revision left it."""
 
     binding: Binding
+
+
+class PastPolicy(PastEntry):
+    """A policy as one revision left it."""
+
+    policy: Policy

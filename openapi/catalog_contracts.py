@@ -1,4 +1,4 @@
-"""The contracts of the routes about commands, clusters and bindings."""
+"""The contracts of the routes about commands, clusters, bindings and policies."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from functions.submit.catalog_schemas import (
     RollbackRequest,
     StatusRequest,
 )
+from functions.submit.policy_schemas import PolicyRequest
 from heimdall.domain.command import CatalogStatus
 from openapi.catalog_answers import (
     Binding,
@@ -24,6 +25,9 @@ from openapi.catalog_answers import (
     PastBinding,
     PastCluster,
     PastCommand,
+    PastPolicy,
+    Policy,
+    PolicyPage,
     RevisionPage,
 )
 from openapi.contract import Contract, answers, header, text
@@ -44,6 +48,7 @@ class _Kind:
     """What is different about the routes of a kind of entry."""
 
     name: str
+    plural: str
     answer: type[BaseModel]
     page: type[BaseModel]
     past: type[BaseModel]
@@ -57,7 +62,7 @@ class _Kind:
 
     def _reads(self) -> Iterator[tuple[str, Contract]]:
         yield (
-            f"list_{self.name}s",
+            f"list_{self.plural}",
             Contract(
                 tag=TAG,
                 parameters=[
@@ -69,7 +74,7 @@ class _Kind:
                     LIMIT,
                     CURSOR,
                 ],
-                responses=answers(self.page, f"a page of {self.name}s"),
+                responses=answers(self.page, f"a page of {self.plural}"),
             ),
         )
         yield (
@@ -144,6 +149,7 @@ _OF = {
 _KINDS = (
     _Kind(
         name="command",
+        plural="commands",
         answer=Command,
         page=CommandPage,
         past=PastCommand,
@@ -152,6 +158,7 @@ _KINDS = (
     ),
     _Kind(
         name="cluster",
+        plural="clusters",
         answer=Cluster,
         page=ClusterPage,
         past=PastCluster,
@@ -159,11 +166,20 @@ _KINDS = (
     ),
     _Kind(
         name="binding",
+        plural="bindings",
         answer=Binding,
         page=BindingPage,
         past=PastBinding,
         request=BindingRequest,
         filters=("id", "name"),
+    ),
+    _Kind(
+        name="policy",
+        plural="policies",
+        answer=Policy,
+        page=PolicyPage,
+        past=PastPolicy,
+        request=PolicyRequest,
     ),
 )
 

@@ -18,7 +18,7 @@ See also [who may do what](access.md), [errors](errors.md), [the catalog](catalo
 """
 TITLES = {
     "jobs": "Jobs",
-    "catalog": "Commands, clusters and bindings",
+    "catalog": "Commands, clusters, bindings and policies",
     "health": "Health",
     "deliveries": "Deliveries that failed",
     "audit": "The audit trail",

@@ -10,6 +10,7 @@ from heimdall.domain.dead_letters import DeadLetter
 from heimdall.domain.history import Action, Change
 from heimdall.domain.idempotency import IdempotencyRecord
 from heimdall.domain.job import Job, JobStatus
+from heimdall.domain.policy import Policy
 
 NOW_MS = 1_800_000_000_000
 JOB_ID = "01a2b3c4-d5e6-7f01-8a2b-3c4d5e6f7a8b"
@@ -98,6 +99,26 @@ def make_binding(**changes: Any) -> Binding:
         "principals": (ALICE,),
     }
     return Binding(**(fields | changes))
+
+
+def make_policy(**changes: Any) -> Policy:
+    fields: dict[str, Any] = {
+        "id": "readers",
+        "name": "readers",
+        "cluster_tags": ("type:localhost",),
+        "rules": (make_rule(),),
+    }
+    return Policy(**(fields | changes))
+
+
+def make_rule(**changes: Any) -> dict[str, Any]:
+    anything = {name: ["*"] for name in ("catalogs", "schemas", "tables", "principals")}
+    return {
+        "effect": "allow",
+        "actions": ["select"],
+        **anything,
+        "except_principals": [],
+    } | changes
 
 
 def make_change(**changes: Any) -> Change:

@@ -12,6 +12,8 @@ from heimdall_client._catalog_models import (
     CommandDefinition,
     FieldChange,
     PastEntry,
+    Policy,
+    PolicyDefinition,
     Revision,
 )
 from heimdall_client._client import Client
@@ -41,6 +43,7 @@ from heimdall_client._exceptions import (
     NotFoundError,
     PayloadTooLargeError,
     PluginFailedError,
+    PolicyNotFoundError,
     PortError,
     RangeNotSatisfiableError,
     RequestInProgressError,
@@ -62,6 +65,7 @@ from heimdall_client._explanation import Candidate, Candidates, Explanation
 from heimdall_client._health import Health, HealthCheck
 from heimdall_client._job_models import Column, Job, JobRequest, JobState, JobStatus, Result, Run
 from heimdall_client._limits import CommandLimits, CommandRetries, JobLimits, JobRetries
+from heimdall_client._policies import PolicyRule, Ranger, RangerClient, RangerParser
 from heimdall_client._queries import AuditQuery, EntryQuery, JobQuery
 from heimdall_client._submission import new_idempotency_key
 from heimdall_client._version import __version__
@@ -125,8 +129,15 @@ __all__ = [
     "PastEntry",
     "PayloadTooLargeError",
     "PluginFailedError",
+    "Policy",
+    "PolicyDefinition",
+    "PolicyNotFoundError",
+    "PolicyRule",
     "PortError",
     "RangeNotSatisfiableError",
+    "Ranger",
+    "RangerClient",
+    "RangerParser",
     "Redriven",
     "RequestInProgressError",
     "RequestTimeoutError",

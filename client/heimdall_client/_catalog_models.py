@@ -1,4 +1,4 @@
-"""Commands, clusters and bindings as they are defined and shown."""
+"""Commands, clusters, bindings and policies as they are defined and shown."""
 
 from enum import StrEnum
 from typing import Annotated, Any
@@ -11,6 +11,7 @@ from heimdall_client._limits import (
     ShownCommandLimits,
     ShownCommandRetries,
 )
+from heimdall_client._policies import PolicyRule, Ranger, ShownPolicyRule, ShownRanger
 from heimdall_client._wire import Answer, Attribute, Definition, JsonObject
 
 
@@ -38,11 +39,16 @@ class EntryDefinition(Definition):
     status: AnyCaseStatus | None = None
 
 
-class CatalogDefinition(EntryDefinition):
-    """What commands and clusters have in common."""
+class TaggedDefinition(EntryDefinition):
+    """What commands, clusters and policies have in common."""
 
     version: str = ""
     tags: list[str] = Field(default_factory=list)
+
+
+class CatalogDefinition(TaggedDefinition):
+    """What commands and clusters have in common."""
+
     context: JsonObject = Field(default_factory=dict)
 
 
@@ -90,6 +96,20 @@ class BindingDefinition(EntryDefinition):
     role: str = Field(min_length=1)
     principals: list[str] = Field(min_length=1)
     teams: list[str] = Field(default_factory=list)
+
+
+class PolicyDefinition(TaggedDefinition):
+    """A policy: which SQL may be executed on which clusters, and on whose behalf.
+
+    Attributes:
+        cluster_tags: it guards the clusters that have all of these tags.
+        rules: who may do what; it has some, or `ranger`, or both.
+        ranger: where further rules come from.
+    """
+
+    cluster_tags: list[str] = Field(min_length=1)
+    rules: list[PolicyRule] = Field(default_factory=list)
+    ranger: Ranger | None = None
 
 
 class CatalogEntry(Answer):
@@ -142,6 +162,16 @@ class Binding(CatalogEntry):
     teams: list[str] = Field(default_factory=list)
 
 
+class Policy(CatalogEntry):
+    """A policy as the API shows it; its tags include the system tags (`_id:` and so on)."""
+
+    version: str = ""
+    tags: list[str] = Field(default_factory=list)
+    cluster_tags: list[str] = Field(default_factory=list)
+    rules: list[ShownPolicyRule] = Field(default_factory=list)
+    ranger: ShownRanger | None = None
+
+
 class Revision(Answer):
     """One line of an entry's history. Times are seconds since the epoch, UTC.
 
@@ -174,7 +204,7 @@ class FieldChange(Answer):
 
 
 class PastEntry(Revision):
-    """A revision, and the entry as it left it: a command, a cluster or a binding.
+    """A revision, and the entry as it left it: a command, a cluster, a binding or a policy.
 
     Attributes:
         changes: the fields that it changed, with their values before and after.
@@ -184,3 +214,4 @@ class PastEntry(Revision):
     command: Command | None = None
     cluster: Cluster | None = None
     binding: Binding | None = None
+    policy: Policy | None = None

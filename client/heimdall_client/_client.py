@@ -15,6 +15,8 @@ from heimdall_client._catalog_models import (
     ClusterDefinition,
     Command,
     CommandDefinition,
+    Policy,
+    PolicyDefinition,
 )
 from heimdall_client._connection import Call, Connection, segment
 from heimdall_client._dead_letters import DeadLetters
@@ -48,6 +50,7 @@ class Client:
         commands: what may be run, and its history.
         clusters: where it may run, likewise.
         bindings: who has which role, likewise.
+        policies: which SQL may be executed where and by whom, likewise.
         dead_letters: what runners did not take.
     """
 
@@ -64,13 +67,16 @@ class Client:
             base_url, auth=auth, transport=transport, timeout=httpx.Timeout(timeout), user=user
         )
         self.commands = Entries[CommandDefinition, Command](
-            self._connection, noun="command", shown=Command, page=Page[Command]
+            self._connection, "command", shown=Command, page=Page[Command]
         )
         self.clusters = Entries[ClusterDefinition, Cluster](
-            self._connection, noun="cluster", shown=Cluster, page=Page[Cluster]
+            self._connection, "cluster", shown=Cluster, page=Page[Cluster]
         )
         self.bindings = Entries[BindingDefinition, Binding](
-            self._connection, noun="binding", shown=Binding, page=Page[Binding]
+            self._connection, "binding", shown=Binding, page=Page[Binding]
+        )
+        self.policies = Entries[PolicyDefinition, Policy](
+            self._connection, "policy", shown=Policy, page=Page[Policy]
         )
         self.dead_letters = DeadLetters(self._connection)
 

@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from itertools import zip_longest
+from typing import Any, TypeGuard
 
 from heimdall_client._catalog_models import CatalogEntry, EntryDefinition
 
@@ -22,7 +23,7 @@ class Difference:
     """One field, or one part of a field that has parts.
 
     Attributes:
-        path: such as `description`, `context.properties.region`.
+        path: such as `description`, `context.properties.region`, `rules[0].tables`.
         before: JSON, or `Absent.NOTHING`; so is what it becomes.
     """
 
@@ -33,7 +34,7 @@ class Difference:
     @property
     def field(self) -> str:
         """The field that this is in."""
-        return self.path.partition(".")[0]
+        return self.path.partition(".")[0].partition("[")[0]
 
 
 def differences(entry: CatalogEntry, wanted: EntryDefinition) -> Iterator[Difference]:
@@ -48,8 +49,16 @@ def _parts(path: str, before: object, after: object) -> Iterator[Difference]:
         for name in dict.fromkeys([*before, *after]):
             parts = (side.get(name, Absent.NOTHING) for side in (before, after))
             yield from _parts(f"{path}.{name}", *parts)
+    elif _are_objects(before) and _are_objects(after):
+        for index, sides in enumerate(zip_longest(before, after, fillvalue=Absent.NOTHING)):
+            yield from _parts(f"{path}[{index}]", *sides)
     elif _comparable(path, before) != _comparable(path, after):
         yield Difference(path, before, after)
+
+
+def _are_objects(value: object) -> TypeGuard[list[Mapping[str, Any]]]:
+    """Whether this is a list of which each item has parts."""
+    return isinstance(value, list) and all(isinstance(item, Mapping) for item in value)
 
 
 def _comparable(path: str, value: object) -> object:

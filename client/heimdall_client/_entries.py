@@ -1,4 +1,4 @@
-"""The catalog's entries of one kind: commands, clusters, or bindings."""
+"""The catalog's entries of one kind: commands, clusters, bindings, or policies."""
 
 from collections.abc import Iterator
 from typing import Generic, TypeVar
@@ -11,6 +11,7 @@ from heimdall_client._catalog_models import (
     Revision,
 )
 from heimdall_client._connection import Call, Connection, segment
+from heimdall_client._kinds import PLURALS, Kind
 from heimdall_client._paging import all_of, given
 from heimdall_client._queries import EntryQuery
 from heimdall_client._wire import Page, StatusAnswer, Words
@@ -30,16 +31,16 @@ class Entries(Generic[Wanted, Shown]):
 
     Args:
         connection: the way to the API.
-        noun: what the API calls one of them, such as `command`.
+        kind: which one.
         shown: an entry as it comes back.
         page: some of them.
     """
 
     def __init__(
-        self, connection: Connection, *, noun: str, shown: type[Shown], page: type[Page[Shown]]
+        self, connection: Connection, kind: Kind, *, shown: type[Shown], page: type[Page[Shown]]
     ) -> None:
         self._connection = connection
-        self._noun = noun
+        self._kind = kind
         self._shown = shown
         self._page = page
 
@@ -60,7 +61,7 @@ class Entries(Generic[Wanted, Shown]):
 
     def list_statuses(self) -> list[str]:
         """List the statuses that an entry can have."""
-        return self._connection.call(Call("GET", f"/{self._noun}/statuses"), answer=Words).root
+        return self._connection.call(Call("GET", f"/{self._kind}/statuses"), answer=Words).root
 
     def set_status(
         self, entry_id: str, status: CatalogStatus | str, *, if_revision: int | None = None
@@ -86,7 +87,7 @@ class Entries(Generic[Wanted, Shown]):
             cursor: the page's before.
         """
         params = (query or EntryQuery()).params() | given(limit=limit, cursor=cursor)
-        call = Call("GET", f"/{self._noun}s", params=params)
+        call = Call("GET", f"/{PLURALS[self._kind]}", params=params)
         return self._connection.call(call, answer=self._page)
 
     def iterate(
@@ -122,7 +123,7 @@ class Entries(Generic[Wanted, Shown]):
         return self._connection.call(call, answer=self._shown)
 
     def _path(self, entry_id: str) -> str:
-        return f"/{self._noun}/{segment(entry_id)}"
+        return f"/{self._kind}/{segment(entry_id)}"
 
 
 def _precondition(if_revision: int | None) -> dict[str, str] | None:

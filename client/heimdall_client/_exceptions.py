@@ -25,6 +25,7 @@ HeimdallError
     │   ├── CommandNotFoundError
     │   ├── ClusterNotFoundError
     │   ├── BindingNotFoundError
+    │   ├── PolicyNotFoundError
     │   ├── RevisionNotFoundError
     │   ├── HealthNotCheckedError
     │   ├── ResultNotFoundError
@@ -198,6 +199,10 @@ class ClusterNotFoundError(NotFoundError):
 
 class BindingNotFoundError(NotFoundError):
     """There is no binding of this id."""
+
+
+class PolicyNotFoundError(NotFoundError):
+    """There is no policy of this id."""
 
 
 class RevisionNotFoundError(NotFoundError):

@@ -7,8 +7,8 @@ from typing import Any
 import yaml
 
 Path = tuple[str | int, ...]
-DEEPEST = 4
-"""`commands`, an entry, a field, an item of it; below that, lines are of no use to anybody."""
+DEEPEST = 6
+"""`policies`, one of them, `rules`, a rule, a field, an item of it; what is deeper has its line."""
 
 
 class YamlError(Exception):

@@ -1,10 +1,10 @@
-"""Reads a file of commands, clusters and bindings, written as in Heimdall's configuration."""
+"""Reads a file of the catalog's entries, written as in Heimdall's configuration."""
 
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -15,9 +15,11 @@ from heimdall_client._catalog_models import (
     ClusterDefinition,
     CommandDefinition,
     EntryDefinition,
+    PolicyDefinition,
 )
 from heimdall_client._connection import segment
 from heimdall_client._exceptions import CatalogFileError, ConfigurationError
+from heimdall_client._kinds import PLURALS, Kind
 from heimdall_client._yaml_lines import Document, Path, YamlError, read_yaml
 
 NOT_CATALOG = frozenset(
@@ -38,10 +40,8 @@ NOT_CATALOG = frozenset(
 """Keys of Heimdall's configuration that are about its server; they are skipped, with a note."""
 
 
-Kind = Literal["command", "cluster", "binding"]
-
-_LISTS = ("commands", "clusters", "bindings")
-_ALTERNATIVES = "`commands:`, `clusters:` or `bindings:`"
+_LISTS = tuple(PLURALS.values())
+_ALTERNATIVES = "`commands:`, `clusters:`, `bindings:` or `policies:`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class CatalogFile:
     """What a file says.
 
     Attributes:
-        commands: by id, in the file's order; so are clusters and bindings.
+        commands: by id, in the file's order; so are the other kinds.
         kinds: of which it has a list, if only an empty one.
         notes: what was read and has no effect.
     """
@@ -57,6 +57,7 @@ class CatalogFile:
     commands: Mapping[str, CommandDefinition] = field(default_factory=dict)
     clusters: Mapping[str, ClusterDefinition] = field(default_factory=dict)
     bindings: Mapping[str, BindingDefinition] = field(default_factory=dict)
+    policies: Mapping[str, PolicyDefinition] = field(default_factory=dict)
     kinds: frozenset[Kind] = frozenset()
     notes: list[str] = field(default_factory=list)
 
@@ -66,6 +67,7 @@ class CatalogFile:
             "command": self.commands,
             "cluster": self.clusters,
             "binding": self.bindings,
+            "policy": self.policies,
         }
         return by_kind[kind]
 
@@ -83,6 +85,10 @@ class _ClusterEntry(_Entry, ClusterDefinition):
 
 
 class _BindingEntry(_Entry, BindingDefinition):
+    """Nothing more than its two halves."""
+
+
+class _PolicyEntry(_Entry, PolicyDefinition):
     """Nothing more than its two halves."""
 
 
@@ -124,14 +130,15 @@ class _Reading:
         commands = dict(self._entries(top, "commands", _CommandEntry))
         clusters = dict(self._entries(top, "clusters", _ClusterEntry))
         bindings = dict(self._entries(top, "bindings", _BindingEntry))
+        policies = dict(self._entries(top, "policies", _PolicyEntry))
         if self._faults:
             raise CatalogFileError("\n".join(self._faults))
-        kinds: tuple[Kind, ...] = ("command", "cluster", "binding")
         return CatalogFile(
             {key: CommandDefinition(**_given(entry)) for key, entry in commands.items()},
             {key: ClusterDefinition(**_given(entry)) for key, entry in clusters.items()},
             {key: BindingDefinition(**_given(entry)) for key, entry in bindings.items()},
-            frozenset(kind for kind in kinds if top.get(f"{kind}s") is not None),
+            {key: PolicyDefinition(**_given(entry)) for key, entry in policies.items()},
+            frozenset(kind for kind, name in PLURALS.items() if top.get(name) is not None),
             self._notes,
         )
 
@@ -220,9 +227,21 @@ def _explained(details: ErrorDetails, model: type[BaseModel]) -> str:
         "model_type": "must be a mapping",
         "int_type": "must be a whole number",
         "is_instance_of": f"must be one of {', '.join(CatalogStatus)}",
-        "extra_forbidden": _unknown(str(details["loc"][-1]), set(model.model_fields)),
+        "extra_forbidden": _unknown(str(details["loc"][-1]), _keys_at(details["loc"][:-1], model)),
     }
     return known.get(details["type"], details["msg"].removeprefix("Value error, "))
+
+
+def _keys_at(path: Path, model: type[BaseModel]) -> set[str]:
+    """Name the keys that are known at a path: those of the model there."""
+    within = model
+    for part in path:
+        found = within.model_fields.get(str(part))
+        kinds = (found.annotation, *get_args(found.annotation)) if found else ()
+        for kind in kinds:
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                within = kind
+    return set(within.model_fields)
 
 
 def _unknown(key: str, known: set[str]) -> str:

@@ -16,7 +16,7 @@ from heimdall_client.cli_gateway import gateway
 from heimdall_client.cli_health import health
 from heimdall_client.cli_history import history, revision, rollback, show
 from heimdall_client.cli_job import cancel, logs, runs, status
-from heimdall_client.cli_lists import bindings, clusters, commands, jobs
+from heimdall_client.cli_lists import bindings, clusters, commands, jobs, policies
 from heimdall_client.cli_result import result
 from heimdall_client.cli_submit import submit
 
@@ -60,7 +60,10 @@ def _is_option(context: typer.Context, name: str) -> bool:
 
 
 OF_JOBS = (submit, jobs, status, runs, logs, result, cancel)
-OF_THE_CATALOG = (apply, commands, clusters, bindings, show, history, revision, rollback)
+OF_THE_CATALOG = (
+    *(apply, commands, clusters, bindings, policies),
+    *(show, history, revision, rollback),
+)
 OF_THE_API = (health, dead, redrive, audit, gateway)
 
 for panel, found in (

@@ -28,7 +28,8 @@ _WORDS: dict[Action, str] = {
 def apply(
     context: typer.Context,
     file: Annotated[
-        Path, typer.Argument(help="YAML with `commands:`, `clusters:` and `bindings:`.")
+        Path,
+        typer.Argument(help="YAML with `commands:`, `clusters:`, `bindings:`, `policies:`."),
     ],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the plan, and change nothing.")
@@ -41,7 +42,7 @@ def apply(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Add and change commands, clusters and bindings as a file says; others are left alone."""
+    """Add and change entries of the catalog as a file says; others are left alone."""
     catalog = read_catalog_file(file)
     for note in catalog.notes:
         say(f"note: {note}")

@@ -19,9 +19,10 @@ class Kind(StrEnum):
     COMMAND = "command"
     CLUSTER = "cluster"
     BINDING = "binding"
+    POLICY = "policy"
 
 
-KindArgument = Annotated[Kind, typer.Argument(metavar="KIND", help="command, cluster, binding.")]
+KindArgument = Annotated[Kind, typer.Argument(metavar="KIND", help=f"{', '.join(Kind)}.")]
 EntryId = Annotated[str, typer.Argument(metavar="ID", help="The entry's id.")]
 Number = Annotated[int, typer.Argument(min=1, metavar="REVISION", help="As `history` lists it.")]
 
@@ -96,5 +97,6 @@ def _entries(client: Client, kind: Kind) -> Entries[Any, Any]:
         Kind.COMMAND: client.commands,
         Kind.CLUSTER: client.clusters,
         Kind.BINDING: client.bindings,
+        Kind.POLICY: client.policies,
     }
     return by_kind[kind]

@@ -1,4 +1,4 @@
-"""`heimdall jobs, commands, clusters, bindings`: what there is, narrowed down."""
+"""`heimdall jobs, commands, clusters, bindings, policies`: what there is, narrowed down."""
 
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from pydantic import ValidationError
 
-from heimdall_client._catalog_models import Binding, CatalogStatus, Cluster, Command
+from heimdall_client._catalog_models import Binding, CatalogStatus, Cluster, Command, Policy
 from heimdall_client._job_models import Job, JobStatus
 from heimdall_client._paging import first_of
 from heimdall_client._queries import AuditQuery, EntryQuery, JobQuery
@@ -176,6 +176,34 @@ def bindings(  # noqa: PLR0913 - an argument for each option
     show_list(found, headings, _binding_row, as_json=as_json)
 
 
+def policies(  # noqa: PLR0913 - an argument for each option
+    context: typer.Context,
+    *,
+    name: Name = None,
+    user: User = None,
+    version: Version = None,
+    status: EntryStatus = None,
+    order_by: OrderBy = None,
+    direction: Way = None,
+    limit: Limit = 100,
+    as_json: JsonOption = False,
+) -> None:
+    """List the policies of the catalog: which SQL may be executed where."""
+    query = query_of(
+        EntryQuery,
+        name=name,
+        username=user,
+        version=version,
+        status=status,
+        order_by=order_by,
+        direction=direction,
+    )
+    with session_of(context).client() as client:
+        found = first_of(lambda size: client.policies.iterate(query, page_size=size), limit)
+    headings = ["ID", "STATUS", "NAME", "VERSION", "GUARDS", "RULES", "RANGER"]
+    show_list(found, headings, _policy_row, as_json=as_json)
+
+
 def query_of(kind: type[Query], **given: Any) -> Query:  # noqa: ANN401 - options of any type
     """Build a query from the options that were given."""
     try:
@@ -225,3 +253,15 @@ def _cluster_row(cluster: Cluster) -> tuple[object, ...]:
 def _binding_row(binding: Binding) -> tuple[object, ...]:
     principals, teams = ", ".join(binding.principals), ", ".join(binding.teams)
     return (binding.id, binding.status, binding.role, principals, teams)
+
+
+def _policy_row(policy: Policy) -> tuple[object, ...]:
+    return (
+        policy.id,
+        policy.status,
+        policy.name,
+        policy.version,
+        ", ".join(policy.cluster_tags),
+        len(policy.rules),
+        policy.ranger.service_name if policy.ranger else "",
+    )

@@ -16,17 +16,27 @@ from heimdall_client._exceptions import (
     ClusterNotFoundError,
     CommandNotFoundError,
     HeimdallError,
+    PolicyNotFoundError,
 )
+from heimdall_client._kinds import PLURALS, Kind
 from heimdall_client._queries import EntryQuery
-from heimdall_client.catalog_file import CatalogFile, Kind
+from heimdall_client.catalog_file import CatalogFile
 
 READERS = 8
 Action = Literal["add", "change", "leave", "delete"]
 
-_ORDER: tuple[Kind, ...] = ("cluster", "command", "binding")
-"""Commands look for clusters, so those come first; last comes who may do all this."""
+_ORDER: tuple[Kind, ...] = ("policy", "cluster", "command", "binding")
+"""Clusters are guarded before they are there, commands look for them; last comes who may use it."""
 
-_NOT_FOUND = (BindingNotFoundError, ClusterNotFoundError, CommandNotFoundError)
+_ENDS: tuple[Kind, ...] = ("command", "cluster", "binding", "policy")
+"""What is pruned goes the other way: a policy stays as long as what it guards."""
+
+_NOT_FOUND = (
+    BindingNotFoundError,
+    ClusterNotFoundError,
+    CommandNotFoundError,
+    PolicyNotFoundError,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +81,7 @@ def make_plan(client: Client, catalog: CatalogFile, *, prune: bool = False) -> l
             for step in _steps(pool, kind, catalog.of(kind), _entries(client, kind).get)
         ]
     if prune:
-        for kind in ("command", "cluster", "binding"):
+        for kind in _ENDS:
             if kind in catalog.kinds:
                 steps += _deletions(client, kind, catalog.of(kind))
     return steps
@@ -110,6 +120,7 @@ def _entries(client: Client, kind: Kind) -> Entries[Any, Any]:
         "command": client.commands,
         "cluster": client.clusters,
         "binding": client.bindings,
+        "policy": client.policies,
     }
     return by_kind[kind]
 
@@ -160,7 +171,7 @@ def _deletions(client: Client, kind: Kind, wanted: Mapping[str, EntryDefinition]
     try:
         found = list(_entries(client, kind).iterate(there))
     except ApiError as error:
-        message = f"the {kind}s could not be listed; nothing was changed"
+        message = f"the {PLURALS[kind]} could not be listed; nothing was changed"
         raise ApplyError(message) from error
     for entry in sorted(found, key=lambda entry: str(entry.id)):
         if entry.id not in wanted:

@@ -10,6 +10,7 @@ from heimdall.domain.access import Binding, Role
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import CatalogEntry, CatalogStatus, Command
 from heimdall.domain.errors import RevisionNotFoundError
+from heimdall.domain.policy import Policy
 from heimdall.http.catalog_views import (
     entry_status_view,
     entry_view,
@@ -23,6 +24,7 @@ from heimdall.runtime import query_runtime
 _MAX_DIGITS = 12
 
 router = build_router(takes=Role.VIEWER)
+policies_router = build_router(takes=Role.OPERATOR)
 bindings_router = build_router(takes=Role.ADMIN)
 open_router = build_router(takes=None)
 
@@ -45,6 +47,12 @@ def list_bindings() -> Response[str]:
     return _list(Binding)
 
 
+@policies_router.get("/api/v1/policies")
+def list_policies() -> Response[str]:
+    """List policies, newest first unless asked for otherwise."""
+    return _list(Policy)
+
+
 @router.get("/api/v1/command/<entry_id>/status")
 def get_command_status(entry_id: str) -> Response[str]:
     """Tell a command's status."""
@@ -61,6 +69,12 @@ def get_cluster_status(entry_id: str) -> Response[str]:
 def get_binding_status(entry_id: str) -> Response[str]:
     """Tell a binding's status."""
     return _show_status(Binding, entry_id)
+
+
+@policies_router.get("/api/v1/policy/<entry_id>/status")
+def get_policy_status(entry_id: str) -> Response[str]:
+    """Tell a policy's status."""
+    return _show_status(Policy, entry_id)
 
 
 @router.get("/api/v1/command/<entry_id>/revisions")
@@ -81,6 +95,12 @@ def list_binding_revisions(entry_id: str) -> Response[str]:
     return _list_revisions(Binding, entry_id)
 
 
+@policies_router.get("/api/v1/policy/<entry_id>/revisions")
+def list_policy_revisions(entry_id: str) -> Response[str]:
+    """List what was changed of a policy, newest first."""
+    return _list_revisions(Policy, entry_id)
+
+
 @router.get("/api/v1/command/<entry_id>/revisions/<number>")
 def get_command_revision(entry_id: str, number: str) -> Response[str]:
     """Show a command as one of its revisions left it."""
@@ -97,6 +117,12 @@ def get_cluster_revision(entry_id: str, number: str) -> Response[str]:
 def get_binding_revision(entry_id: str, number: str) -> Response[str]:
     """Show a binding as one of its revisions left it."""
     return _show_revision(Binding, entry_id, number)
+
+
+@policies_router.get("/api/v1/policy/<entry_id>/revisions/<number>")
+def get_policy_revision(entry_id: str, number: str) -> Response[str]:
+    """Show a policy as one of its revisions left it."""
+    return _show_revision(Policy, entry_id, number)
 
 
 @router.get("/api/v1/command/<entry_id>")
@@ -117,6 +143,12 @@ def get_binding(entry_id: str) -> Response[str]:
     return _show(Binding, entry_id)
 
 
+@policies_router.get("/api/v1/policy/<entry_id>")
+def get_policy(entry_id: str) -> Response[str]:
+    """Show a policy."""
+    return _show(Policy, entry_id)
+
+
 @open_router.get("/api/v1/command/statuses")
 def list_command_statuses() -> Response[str]:
     """List the statuses that a command can have."""
@@ -132,6 +164,12 @@ def list_cluster_statuses() -> Response[str]:
 @open_router.get("/api/v1/binding/statuses")
 def list_binding_statuses() -> Response[str]:
     """List the statuses that a binding can have."""
+    return json_response(sorted(CatalogStatus))
+
+
+@open_router.get("/api/v1/policy/statuses")
+def list_policy_statuses() -> Response[str]:
+    """List the statuses that a policy can have."""
     return json_response(sorted(CatalogStatus))
 
 

@@ -26,6 +26,12 @@ def put_binding(entry_id: str) -> Response[str]:
     return _put("binding", entry_id)
 
 
+@router.put("/api/v1/policy/<entry_id>")
+def put_policy(entry_id: str) -> Response[str]:
+    """Add or replace a policy."""
+    return _put("policy", entry_id)
+
+
 @router.put("/api/v1/command/<entry_id>/status")
 def put_command_status(entry_id: str) -> Response[str]:
     """Activate, deactivate or delete a command."""
@@ -44,6 +50,12 @@ def put_binding_status(entry_id: str) -> Response[str]:
     return _put_status("binding", entry_id)
 
 
+@router.put("/api/v1/policy/<entry_id>/status")
+def put_policy_status(entry_id: str) -> Response[str]:
+    """Activate, deactivate or delete a policy."""
+    return _put_status("policy", entry_id)
+
+
 @router.post("/api/v1/command/<entry_id>/rollback")
 def roll_command_back(entry_id: str) -> Response[str]:
     """Make a command again what one of its revisions says."""
@@ -60,6 +72,12 @@ def roll_cluster_back(entry_id: str) -> Response[str]:
 def roll_binding_back(entry_id: str) -> Response[str]:
     """Make a binding again what one of its revisions says."""
     return _roll_back("binding", entry_id)
+
+
+@router.post("/api/v1/policy/<entry_id>/rollback")
+def roll_policy_back(entry_id: str) -> Response[str]:
+    """Make a policy again what one of its revisions says."""
+    return _roll_back("policy", entry_id)
 
 
 # What changes the catalog is loaded when it is changed: a cold start for a submission is not.

@@ -92,7 +92,7 @@ class Attribute(BaseModel):
 
 
 class EntryRequest(Request):
-    """What `PUT /command/{id}` and `PUT /cluster/{id}` have in common."""
+    """What is sent for a command, a cluster or a policy."""
 
     id: str | None = None
     name: Name
@@ -100,10 +100,15 @@ class EntryRequest(Request):
     description: Description = ""
     tags: Tags = Field(default_factory=list)
     status: Status = CatalogStatus.ACTIVE
+
+
+class WithContext(EntryRequest):
+    """What `PUT /command/{id}` and `PUT /cluster/{id}` have in common."""
+
     context: dict[str, Any] = Field(default_factory=dict)
 
 
-class ClusterRequest(EntryRequest):
+class ClusterRequest(WithContext):
     """`PUT /cluster/{id}`."""
 
     attributes: Annotated[dict[Label, Attribute], Field(max_length=20)] = Field(
@@ -133,7 +138,7 @@ class CommandRetriesRequest(Request):
     elsewhere: bool = False
 
 
-class CommandRequest(EntryRequest):
+class CommandRequest(WithContext):
     """`PUT /command/{id}`."""
 
     plugin: Annotated[str, Field(min_length=1, max_length=64)]

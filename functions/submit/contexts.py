@@ -29,7 +29,7 @@ def check_contexts(context: dict[str, Any], pair: Pair, plugins: PluginRegistry)
         _parsed(models.command, dict(command.context), path=f"command {command.id} context"),
         _parsed(models.cluster, dict(cluster.context), path=f"cluster {cluster.id} context"),
     )
-    _check_references(context, secret_paths(models.job))
+    check_references(context, secret_paths(models.job), path="context")
     if models.check is None:
         return
     try:
@@ -49,7 +49,7 @@ def check_command_context(context: dict[str, Any], plugin: str, runtime: SubmitR
     """
     model = runtime.plugins.options(plugin).command
     _parsed(model, context, path="context")
-    _check_references(context, secret_paths(model))
+    check_references(context, secret_paths(model), path="context")
 
 
 def check_cluster_context(context: dict[str, Any], runtime: SubmitRuntime) -> None:
@@ -63,13 +63,23 @@ def check_cluster_context(context: dict[str, Any], runtime: SubmitRuntime) -> No
     """
     plugins = {name for runner in runtime.settings.runners.values() for name in runner.plugins}
     paths = (secret_paths(runtime.plugins.options(plugin).cluster) for plugin in sorted(plugins))
-    _check_references(context, frozenset[Path]().union(*paths))
+    check_references(context, frozenset[Path]().union(*paths), path="context")
 
 
-def _check_references(context: dict[str, Any], paths: frozenset[Path]) -> None:
-    faults = reference_faults(context, paths)
+def check_references(values: dict[str, Any], secrets: frozenset[Path], *, path: str) -> None:
+    """Check that there are references to secrets at some paths and nowhere else.
+
+    Args:
+        values: any JSON object.
+        secrets: the paths.
+        path: of the object in what was sent.
+
+    Raises:
+        InvalidRequestError: a secret is none, or a reference is stray.
+    """
+    faults = reference_faults(values, secrets)
     if faults:
-        raise refusal([{**fault, "path": f"context.{fault['path']}"} for fault in faults])
+        raise refusal([{**fault, "path": f"{path}.{fault['path']}"} for fault in faults])
 
 
 def _parsed(model: type[Model], context: dict[str, Any], *, path: str) -> Model:

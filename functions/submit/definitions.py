@@ -11,8 +11,13 @@ from functions.submit.catalog_schemas import (
     CommandRequest,
     EntryRequest,
 )
-from functions.submit.contexts import check_cluster_context, check_command_context
+from functions.submit.contexts import (
+    check_cluster_context,
+    check_command_context,
+    check_references,
+)
 from functions.submit.limits import limit_faults
+from functions.submit.policy_schemas import PolicyRequest, RangerRequest
 from functions.submit.schemas import Request, parse_body, plain_tags, refusal
 from heimdall.domain.access import Binding
 from heimdall.domain.attributes import template_faults
@@ -20,6 +25,8 @@ from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import CatalogStatus, Command, system_tags
 from heimdall.domain.errors import InvalidRequestError, UnknownPluginError
 from heimdall.domain.history import AnyEntry
+from heimdall.domain.policy import Policy
+from heimdall.plugin.secret_fields import secret_paths
 from heimdall.runtime import SubmitRuntime
 
 MAX_ID_CHARACTERS = 255
@@ -74,6 +81,7 @@ def define_command(command_id: str, request: CommandRequest, runtime: SubmitRunt
         raise refusal(faults)
     return Command(
         **_common(command_id, request),
+        context=request.context,
         plugin=request.plugin,
         is_sync=request.is_sync,
         cluster_tags=tuple(dict.fromkeys(request.cluster_tags)),
@@ -96,7 +104,10 @@ def define_cluster(cluster_id: str, request: ClusterRequest, runtime: SubmitRunt
     if faults:
         raise refusal(faults)
     return Cluster(
-        **_common(cluster_id, request), attributes=attributes, health_check=request.health_check
+        **_common(cluster_id, request),
+        context=request.context,
+        attributes=attributes,
+        health_check=request.health_check,
     )
 
 
@@ -118,10 +129,31 @@ def define_binding(binding_id: str, request: BindingRequest, _: SubmitRuntime) -
     )
 
 
+def define_policy(policy_id: str, request: PolicyRequest, _: SubmitRuntime) -> Policy:
+    """Make a policy of what was sent for it.
+
+    Raises:
+        InvalidRequestError: the id is wrong, a reference is stray, or there is nothing in it.
+    """
+    _check_id(policy_id, request.id)
+    if not request.rules and request.ranger is None:
+        raise refusal([{"path": "rules", "message": "are missing: give rules, ranger, or both"}])
+    sent = request.model_dump(mode="json", include={"rules", "ranger"})
+    if sent["ranger"]:
+        check_references(sent["ranger"], secret_paths(RangerRequest), path="ranger")
+    return Policy(
+        **_common(policy_id, request),
+        cluster_tags=tuple(dict.fromkeys(request.cluster_tags)),
+        rules=tuple(sent["rules"]),
+        ranger=sent["ranger"],
+    )
+
+
 DEFINITIONS: Mapping[str, Definition[Any, Any]] = {
     "command": Definition(Command, CommandRequest, define_command),
     "cluster": Definition(Cluster, ClusterRequest, define_cluster),
     "binding": Definition(Binding, BindingRequest, define_binding),
+    "policy": Definition(Policy, PolicyRequest, define_policy),
 }
 
 
@@ -134,7 +166,6 @@ def _common(entry_id: str, request: EntryRequest) -> dict[str, Any]:
         "description": request.description,
         "tags": plain_tags(request.tags, system),
         "status": CatalogStatus(request.status),
-        "context": request.context,
     }
 
 

@@ -15,11 +15,27 @@ from heimdall.domain.errors import (
     CommandNotFoundError,
     ConcurrentChangeError,
     InvalidRequestError,
+    PolicyNotFoundError,
     StoreThrottledError,
 )
+from heimdall.domain.policy import Policy
 from heimdall.store.catalog_items import MAX_ENTRY_BYTES
-from tests.factories import make_binding, make_change, make_cluster, make_command
+from tests.factories import (
+    make_binding,
+    make_change,
+    make_cluster,
+    make_command,
+    make_policy,
+    make_rule,
+)
 from tests.fakes.catalog import put
+
+RANGER = {
+    "service_name": "warehouse",
+    "sync_interval_in_minutes": 5,
+    "client": {"endpoint": "https://a", "username": "b", "password": "ssm:/heimdall/c"},
+    "parser": {"type": "trino", "default_catalog": "hive"},
+}
 
 
 def test_empty_catalog_has_revision_0_and_no_key(catalog):
@@ -65,11 +81,13 @@ def test_entry_is_read_as_it_was_written(catalog):
         attributes={"log": {"kind": "link", "value": "https://{{ job.id }}"}}, health_check=True
     )
     binding = make_binding(teams=("data",))
-    put(catalog, command, cluster, binding)
+    policy = make_policy(rules=(make_rule(tables=["a*"]), make_rule(effect="deny")), ranger=RANGER)
+    put(catalog, command, cluster, binding, policy)
 
     assert catalog.get(Command, "noop") == replace(command, revision=1)
     assert catalog.get(Cluster, "localhost") == replace(cluster, revision=2)
     assert catalog.get(Binding, "admins") == replace(binding, revision=3)
+    assert catalog.get(Policy, "readers") == replace(policy, revision=4)
 
 
 def test_a_command_and_a_cluster_of_one_id_are_two_things(catalog):
@@ -88,6 +106,8 @@ def test_unknown_entry_is_not_found(catalog):
         catalog.get(Cluster, "noop")
     with pytest.raises(BindingNotFoundError, match="'noop'"):
         catalog.get(Binding, "noop")
+    with pytest.raises(PolicyNotFoundError, match="'noop'"):
+        catalog.get(Policy, "noop")
 
 
 def test_change_is_given_what_there_is(catalog):
@@ -115,8 +135,15 @@ def test_nothing_is_written_when_the_change_refuses(catalog):
     assert list(catalog.entries()) == []
 
 
-def test_entries_are_everything_in_its_newest_version(catalog):
-    put(catalog, make_command(), make_cluster(), make_cluster(id="other"), make_command(name="new"))
+def test_entries_are_all_but_policies_in_their_newest_version(catalog):
+    put(
+        catalog,
+        make_policy(),
+        make_command(),
+        make_cluster(),
+        make_cluster(id="other"),
+        make_command(name="new"),
+    )
     put(catalog, make_binding())
 
     entries = {(type(entry).__name__, entry.id): entry for entry in catalog.entries()}
@@ -129,6 +156,20 @@ def test_entries_are_everything_in_its_newest_version(catalog):
     }
     assert entries["Command", "noop"].name == "new"
     assert list(catalog.bindings()) == [entries["Binding", "admins"]]
+
+
+@pytest.mark.parametrize("status", [CatalogStatus.INACTIVE, CatalogStatus.DELETED])
+def test_policies_are_read_in_their_newest_version_if_they_are_active(catalog, status):
+    assert list(catalog.policies()) == []
+    put(catalog, make_policy(), make_policy(id="b"), make_policy(id="c"), make_command())
+    put(catalog, make_policy(id="b", status=status), make_policy(id="c", name="renamed"))
+
+    found = catalog.policies()
+
+    assert [(policy.id, policy.name, policy.revision) for policy in found] == [
+        ("c", "renamed", 6),
+        ("readers", "readers", 1),
+    ]
 
 
 def test_changes_since_are_the_later_writes_oldest_first(catalog):
@@ -216,6 +257,17 @@ def test_definition_that_fits_is_kept_whole(dynamo_catalog):
     put(dynamo_catalog, make_command(context=context))
 
     assert dynamo_catalog.get(Command, "noop").context == context
+
+
+def test_policy_that_is_too_large_is_refused_and_nothing_is_written(dynamo_catalog):
+    rule = make_rule(tables=["é" * 256] * 100)
+
+    with pytest.raises(InvalidRequestError, match=r"the policy takes 51\d,.* at most 300,000"):
+        put(dynamo_catalog, make_policy(rules=(rule,) * 10))
+
+    assert dynamo_catalog.revision() == 0
+    put(dynamo_catalog, make_policy(rules=(rule,) * 5))
+    assert len(dynamo_catalog.policies()[0].rules) == 5
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,10 @@ from heimdall_client import (
     EntryQuery,
     JobQuery,
     JobRequest,
+    PolicyDefinition,
 )
 from heimdall_client._entries import Entries
+from heimdall_client._kinds import PLURALS
 
 DOCUMENT = json.loads(
     (Path(__file__).parents[2] / "functions" / "query" / "openapi.json").read_text(encoding="utf-8")
@@ -35,12 +37,17 @@ OPERATIONS = {
 }
 SAME_NAME = (
     *("AuditEntry", "Binding", "Candidate", "Candidates", "Cluster", "Column", "Command"),
-    *("CommandLimits", "CommandRetries", "JobLimits", "JobRetries", "Run"),
+    *("CommandLimits", "CommandRetries", "JobLimits", "JobRetries", "Policy", "Run"),
 )
 MODELS = {name: name for name in (*SAME_NAME, "JobRequest", "JobState", "Result", "Revision")} | {
     "BindingRequest": "BindingDefinition",
     "ClusterRequest": "ClusterDefinition",
     "CommandRequest": "CommandDefinition",
+    "PolicyRequest": "PolicyDefinition",
+    "RuleRequest": "PolicyRule",
+    "RangerRequest": "Ranger",
+    "RangerClientRequest": "RangerClient",
+    "RangerParserRequest": "RangerParser",
     "DeadLetter": "DeadLetter",
     "LeftLetter": "LeftLetter",
     "Redriven": "Redriven",
@@ -51,6 +58,7 @@ MODELS = {name: name for name in (*SAME_NAME, "JobRequest", "JobState", "Result"
     "PastBinding": "PastEntry",
     "PastCluster": "PastEntry",
     "PastCommand": "PastEntry",
+    "PastPolicy": "PastEntry",
 }
 ONLY_HERE = {"is_replay"}
 """Is a header on the wire."""
@@ -69,7 +77,7 @@ def parameters_of(path: str) -> set[str]:
 @pytest.mark.parametrize(("schema", "model"), MODELS.items())
 def test_model_has_the_fields_of_its_schema(schema, model):
     kind: type[BaseModel] = getattr(heimdall_client, model)
-    nouns = {"binding", "cluster", "command"} if model == "PastEntry" else set()
+    nouns = set(PLURALS) if model == "PastEntry" else set()
     there, here = set(SCHEMAS[schema]["properties"]), set(kind.model_fields)
 
     assert there - here - ONLY_THERE == set()
@@ -80,7 +88,8 @@ def test_every_filter_can_be_asked_for():
     assert set(JobQuery.model_fields) == parameters_of("/jobs")
     assert set(AuditQuery.model_fields) == parameters_of("/audit")
     assert set(EntryQuery.model_fields) == parameters_of("/commands")
-    assert set(EntryQuery.model_fields) >= parameters_of("/clusters") | parameters_of("/bindings")
+    for plural in PLURALS.values():
+        assert set(EntryQuery.model_fields) >= parameters_of(f"/{plural}")
 
 
 def arguments_of(method: Any, definition: BaseModel) -> dict[str, Any]:
@@ -121,6 +130,7 @@ def test_every_call_of_the_api_can_be_made():
             client.commands: CommandDefinition(name="a", plugin="p"),
             client.clusters: ClusterDefinition(name="a"),
             client.bindings: BindingDefinition(name="a", role="viewer", principals=["*"]),
+            client.policies: PolicyDefinition(name="a", cluster_tags=["c"]),
         }
         by_owner[client.dead_letters] = ClusterDefinition(name="a")
         kinds = Entries | heimdall_client.DeadLetters

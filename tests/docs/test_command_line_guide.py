@@ -64,5 +64,14 @@ def test_catalog_in_the_guide_is_read(tmp_path):
     assert list(catalog.clusters) == ["localhost-0.0.1"]
 
 
+def test_policies_in_the_guide_are_read(tmp_path):
+    path = tmp_path / "catalog.yaml"
+    path.write_text(blocks_of("yaml")[1])
+
+    (policy,) = read_catalog_file(path).policies.values()
+
+    assert [rule.effect for rule in policy.rules] == ["allow", "deny"]
+
+
 def test_local_catalog_is_read():
     assert read_catalog_file(ROOT / "configs" / "local.yaml").notes == []

@@ -11,7 +11,8 @@ from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import CatalogEntry
 from heimdall.domain.errors import ConcurrentChangeError, RevisionNotFoundError
 from heimdall.domain.history import AnyEntry, Change, PastEntry, Revision
-from heimdall.domain.kinds import KINDS, entry_not_found
+from heimdall.domain.kinds import ROUTED, entry_not_found
+from heimdall.domain.policy import Policy
 from heimdall.domain.ports import CatalogStore, Page
 from tests.factories import make_change
 
@@ -51,7 +52,7 @@ class InMemoryCatalogStore:
 
     def entries(self) -> Iterable[CatalogEntry]:
         self.reads["entries"] += 1
-        return [entry for kind in KINDS.values() for entry in self._sorted(kind)]
+        return [entry for kind in ROUTED for entry in self._sorted(kind)]
 
     def changes_since(self, revision: int) -> Iterable[CatalogEntry]:
         self.reads["changes_since"] += 1
@@ -62,6 +63,10 @@ class InMemoryCatalogStore:
 
     def bindings(self) -> Iterable[Binding]:
         return self._sorted(Binding)
+
+    def policies(self) -> Sequence[Policy]:
+        self.reads["policies"] += 1
+        return [policy for policy in self._sorted(Policy) if policy.is_active]
 
     def get(self, kind: type[AnyEntry], entry_id: str) -> AnyEntry:
         found = self._latest(kind).get(entry_id)

@@ -29,7 +29,7 @@ CELLS = [
 STRANGER = f"arn:aws:iam::{ACCOUNT}:user/stranger"
 TEAM = "red"
 
-IDS = {"command": "ping", "cluster": "localhost", "binding": "viewer"}
+IDS = {"command": "ping", "cluster": "localhost", "binding": "viewer", "policy": "readers"}
 BODIES: dict[str, Any] = {
     "POST /job": job_request(),
     "PUT /command/{id}": CATALOG["command/ping"],
@@ -39,9 +39,11 @@ BODIES: dict[str, Any] = {
         "principals": [f"arn:aws:iam::{ACCOUNT}:user/viewer"],
         "teams": [TEAM],
     },
+    "PUT /policy/{id}": {"name": "x", "cluster_tags": ["a"], "rules": [{"effect": "deny"}]},
     "PUT /command/{id}/status": {"status": "ACTIVE"},
     "PUT /cluster/{id}/status": {"status": "ACTIVE"},
     "PUT /binding/{id}/status": {"status": "ACTIVE"},
+    "PUT /policy/{id}/status": {"status": "ACTIVE"},
 }
 """Without one a route gets an empty object: whoever has the role is then told what is wrong."""
 

@@ -21,6 +21,16 @@ clusters:
   context: {a: {b: 1, c: null}}
 bindings:
 - {id: ops, role: operator, principals: ["named:*"], teams: [data]}
+policies:
+- name: readers
+  cluster_tags: [type:sql]
+  rules:
+  - {effect: allow, actions: [select], principals: ["team:data"]}
+  - {effect: deny, tables: [salaries]}
+  ranger:
+    service_name: warehouse
+    client: {endpoint: "https://ranger.example.com", username: a, password: "ssm:/heimdall/b"}
+    parser: {type: trino}
 """
 
 
@@ -50,14 +60,16 @@ def test_file_is_applied_once_and_then_there_is_nothing_to_do(client, read):
     plan = make_plan(client, wanted)
 
     assert shown(plan) == [
+        "add policy readers",
         "add cluster local",
         "add command one",
         "add command two",
         "add binding ops",
     ]
-    assert apply_plan(client, plan) == 4
+    assert apply_plan(client, plan) == 5
     assert shown(make_plan(client, wanted, prune=True)) == []
     assert client.clusters.get("local").attributes["log"].kind == "link"
+    assert [rule.effect for rule in client.policies.get("readers").rules] == ["allow", "deny"]
 
 
 def test_pruning_deletes_and_a_file_that_has_it_again_brings_it_back(client, read):

@@ -103,6 +103,22 @@ def test_every_change_of_the_catalog_is_in_the_trail_with_its_revision(world: Wo
     assert {(entry["user"], entry["request_id"]) for entry in entries} == {("alice", "request-1")}
 
 
+def test_changes_of_policies_are_in_the_trail(world: World) -> None:
+    path = "/api/v1/policy/readers"
+    policy = {"name": "readers", "cluster_tags": ["a"], "rules": [{"effect": "deny"}]}
+    first = world.put(path, policy).body["revision"]
+    world.put(f"{path}/status", {"status": "INACTIVE"})
+    world.post(f"{path}/rollback", {"revision": first})
+
+    entries = trail(world, target="policy/readers")
+
+    assert [(entry["action"], entry["changed"]) for entry in reversed(entries)] == [
+        ("policy.put", ["name", "status", "cluster_tags", "rules"]),
+        ("policy.status", ["status"]),
+        ("policy.rollback", ["status"]),
+    ]
+
+
 def test_submissions_and_reads_that_are_answered_are_not_in_the_trail(world: World) -> None:
     before = trail(world)
     job_id = submit(world).body["id"]

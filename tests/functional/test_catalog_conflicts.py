@@ -10,6 +10,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "command": {"name": "it", "plugin": "ping"},
     "cluster": {"name": "it"},
     "binding": {"role": "viewer", "principals": ["named:ada"]},
+    "policy": {"name": "it", "cluster_tags": ["a"], "rules": [{"effect": "deny"}]},
 }
 each_kind = pytest.mark.parametrize("kind", list(BODIES))
 

@@ -13,6 +13,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "command": {"name": "it", "plugin": "shell", "context": {"command": ["echo"]}},
     "cluster": {"name": "it", "context": {"a": 1}},
     "binding": {"name": "it", "role": "viewer", "principals": ["named:ada"]},
+    "policy": {"name": "it", "cluster_tags": ["a"], "rules": [{"effect": "deny"}]},
 }
 KINDS = list(BODIES)
 each_kind = pytest.mark.parametrize("kind", KINDS)

@@ -1,4 +1,4 @@
-"""GET /commands, /clusters and /bindings: filters, orders, pages, and what is no such thing."""
+"""GET /commands and its like: filters, orders, pages, and what is no such thing."""
 
 from typing import Any
 
@@ -12,7 +12,8 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "noop-2": {"name": "nothing", "version": "2.0", "plugin": "noop", "status": "DELETED"},
 }
 BINDING = {"role": "viewer", "principals": ["named:ada"]}
-LISTS = ("commands", "clusters", "bindings")
+POLICY = {"cluster_tags": ["a"], "rules": [{"effect": "deny"}]}
+LISTS = ("commands", "clusters", "bindings", "policies")
 each_list = pytest.mark.parametrize("listing", LISTS)
 
 
@@ -70,16 +71,20 @@ def test_list_shows_what_a_single_read_shows(world: World) -> None:
     assert listed == [world.get("/api/v1/command/noop-1").body]
 
 
-def test_clusters_and_bindings_have_the_filters_that_they_have_fields_for(
+def test_other_kinds_have_the_filters_that_they_have_fields_for(
     empty_world: World,
 ) -> None:
     for name in ("a", "b"):
         empty_world.put(f"/api/v1/cluster/{name}", {"name": name, "version": f"{name}1"})
         empty_world.put(f"/api/v1/binding/{name}", {**BINDING, "name": f"{name}-name"})
+        named = {"name": f"{name}-name", "version": f"{name}1"}
+        empty_world.put(f"/api/v1/policy/{name}", POLICY | named)
 
     assert ids(empty_world, "clusters", version="a%") == ["a"]
     assert ids(empty_world, "bindings", id="b-%", username="alice", status="active") == ["b"]
-    for listing, name in (("clusters", "plugin"), ("bindings", "plugin"), ("bindings", "version")):
+    assert ids(empty_world, "policies", id="b-%", version="%1", status="active") == ["b"]
+    no_filters = [(listing, "plugin") for listing in LISTS[1:]] + [("bindings", "version")]
+    for listing, name in no_filters:
         answer = empty_world.get(f"/api/v1/{listing}", {name: "a"})
         assert (answer.status, answer.body["details"][0]["path"]) == (422, name)
 
@@ -133,6 +138,7 @@ def test_cursors_lead_through_the_list(world: World, order: str) -> None:
     ("listing", "changes"),
     [
         ("clusters", {}),
+        ("policies", {}),
         ("commands", {"order_by": "id"}),
         ("commands", {"direction": "asc"}),
         ("commands", {"name": "%"}),

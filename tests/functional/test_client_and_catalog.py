@@ -1,4 +1,4 @@
-"""The client's commands, clusters and bindings are those of the functions."""
+"""The client's entries of the catalog are those of the functions."""
 
 import pytest
 
@@ -13,6 +13,12 @@ from heimdall_client import (
     CommandRetries,
     EntryQuery,
     InvalidRequestError,
+    PolicyDefinition,
+    PolicyNotFoundError,
+    PolicyRule,
+    Ranger,
+    RangerClient,
+    RangerParser,
     RevisionConflictError,
     RevisionNotFoundError,
 )
@@ -21,6 +27,16 @@ from tests.functional.world import CATALOG
 
 PING = CommandDefinition(**CATALOG["command/ping"])
 TEAM = BindingDefinition(name="team", role="viewer", principals=["named:bob"], teams=["red"])
+READERS = PolicyDefinition(
+    name="readers",
+    cluster_tags=["type:sql"],
+    rules=[PolicyRule(effect="allow", actions=["select"], principals=["team:red"])],
+    ranger=Ranger(
+        service_name="warehouse",
+        client=RangerClient(endpoint="https://a", username="b", password="ssm:/heimdall/c"),
+        parser=RangerParser(type="trino"),
+    ),
+)
 
 
 @pytest.fixture
@@ -47,16 +63,19 @@ def test_entry_comes_back_as_it_was_written(client):
     client.commands.put("ping", command)
     client.clusters.put("east", cluster)
     client.bindings.put("team", TEAM)
+    client.policies.put("readers", READERS)
 
     for definition, entry in (
         (command, client.commands.get("ping")),
         (cluster, client.clusters.get("east")),
         (TEAM, client.bindings.get("team")),
+        (READERS, client.policies.get("readers")),
     ):
         wanted = definition.model_dump(exclude={"status", "tags"})
         assert entry.model_dump(include=set(wanted)) == wanted
         assert entry.status == "ACTIVE"
     assert client.bindings.get_status("team") == "ACTIVE"
+    assert [policy.id for policy in client.policies.iterate()] == ["readers"]
 
 
 def test_writer_who_comes_late_is_told_so(client):
@@ -99,6 +118,8 @@ def test_history_is_read_and_gone_back_to(client):
 def test_what_never_was_is_an_error_of_its_own(client):
     with pytest.raises(BindingNotFoundError):
         client.bindings.get("nobody")
+    with pytest.raises(PolicyNotFoundError):
+        client.policies.get("none")
     with pytest.raises(RevisionNotFoundError):
         client.commands.get_revision("ping", 10**9)
     with pytest.raises(RevisionNotFoundError):

@@ -49,7 +49,8 @@ def stored():
 
 def answers(world, jobs):
     """What every GET of the API answers, for everything that there is."""
-    ids = {"job": jobs, "command": ["noop", "noop-sync"], "cluster": ["localhost"], "binding": []}
+    ids = {"job": jobs, "command": ["noop", "noop-sync"], "cluster": ["localhost"]}
+    ids |= {"binding": [], "policy": []}
     for route in query_app._static_routes + query_app._dynamic_routes:
         noun = route.path.split("/")[3]
         for entry_id in ids.get(noun, [""]) if "<" in route.path else [""]:

@@ -5,7 +5,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heimdall_client import CatalogFileError, CatalogStatus, CommandLimits, CommandRetries
+from heimdall_client import (
+    CatalogFileError,
+    CatalogStatus,
+    CommandLimits,
+    CommandRetries,
+    PolicyRule,
+)
 from heimdall_client.catalog_file import CatalogFile, read_catalog_file
 
 HEIMDALLS = """\
@@ -138,6 +144,37 @@ def test_bindings_are_read_and_named_like_their_ids_by_default(read):
     assert catalog.bindings["everybody"].status is CatalogStatus.INACTIVE
 
 
+def test_policies_are_read_with_all_that_they_do_not_say(read):
+    catalog = read(
+        "policies:\n"
+        "- id: readers\n"
+        "  name: Readers\n"
+        "  cluster_tags: ['type:trino']\n"
+        "  rules:\n"
+        "  - {effect: allow, actions: [select], schemas: ['sales*'], principals: ['team:sales']}\n"
+        "  - effect: deny\n"
+        "- name: ranger\n"
+        "  cluster_tags: ['type:trino']\n"
+        "  ranger:\n"
+        "    service_name: warehouse\n"
+        "    client: {endpoint: 'https://a', username: b, password: 'ssm:/heimdall/c'}\n"
+        "    parser: {type: trino, default_catalog: hive}\n"
+    )
+
+    assert (list(catalog.policies), catalog.kinds) == (["readers", "ranger"], {"policy"})
+    readers, ranger = catalog.policies.values()
+    assert readers.rules == [
+        PolicyRule(
+            effect="allow", actions=["select"], schemas=["sales*"], principals=["team:sales"]
+        ),
+        PolicyRule(effect="deny"),
+    ]
+    assert (readers.rules[1].actions, readers.rules[1].except_principals) == (["*"], [])
+    assert readers.ranger is None
+    assert ranger.ranger.sync_interval_in_minutes == 5
+    assert ranger.ranger.client.password == "ssm:/heimdall/c"
+
+
 def test_attributes_and_callers_are_read(read):
     catalog = read(
         "commands: [{name: a, plugin: p, allowed_callers: [ada]}]\n"
@@ -181,15 +218,19 @@ def test_same_id_for_a_command_and_a_cluster_is_fine(read):
 
 
 COMMAND = "commands:\n- name: a\n  plugin: p\n"
+POLICY = "policies:\n- name: a\n  cluster_tags: [b]\n"
 
 
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("", "1: the file: at the top level there must be `commands:`, `clusters:` or `bindings:`"),
+        (
+            "",
+            "1: the file: at the top level there must be `commands:`, `clusters:`, `bindings:` or",
+        ),
         (
             "- a\n",
-            "1: the file: at the top level there must be `commands:`, `clusters:` or `bindings:`",
+            "1: the file: at the top level there must be `commands:`, `clusters:`, `bindings:` or",
         ),
         ("commands: x\n", "1: commands: must be a list"),
         ("commands: {a: b}\n", "1: commands: must be a list"),
@@ -225,6 +266,31 @@ COMMAND = "commands:\n- name: a\n  plugin: p\n"
         ("bindings:\n- {name: a, role: admin}\n", "2: bindings[0].principals: is missing"),
         ("bindings:\n- {id: 7, role: a, principals: [b]}\n", "2: bindings[0].name: must be text"),
         ("bindings:\n- {role: admin, principals: [b]}\n", "2: bindings[0].name: is missing"),
+        ("policies:\n- name: a\n", "2: policies[0].cluster_tags: is missing"),
+        (f"{POLICY}  context: {{}}\n", "4: policies[0].context: is no key that is known here"),
+        (f"{POLICY}  rules: {{}}\n", "4: policies[0].rules: must be a list"),
+        (f"{POLICY}  rules:\n  - deny\n", "5: policies[0].rules[0]: must be a mapping"),
+        (f"{POLICY}  rules:\n  - tables: [a]\n", "5: policies[0].rules[0].effect: is missing"),
+        (
+            f"{POLICY}  rules:\n  - effect: deny\n    table: [a]\n",
+            "6: policies[0].rules[0].table: is no key that is known here; did you mean `tables`?",
+        ),
+        (
+            f"{POLICY}  rules:\n  - effect: deny\n    tables:\n    - a\n    - 1\n",
+            "8: policies[0].rules[0].tables[1]: must be text: put 1 in quotes",
+        ),
+        (
+            f"{POLICY}  rules:\n  - tables: [a]\n    effect: denied\n",
+            "6: policies[0].rules[0].effect: Input should be 'allow' or 'deny'",
+        ),
+        (
+            f"{POLICY}  ranger:\n    service_name: a\n    parser: {{type: trino}}\n",
+            "4: policies[0].ranger.client: is missing",
+        ),
+        (
+            f"{POLICY}  ranger:\n    client:\n      endpoint: https://a\n      user: a\n",
+            "5: policies[0].ranger.client.username: is missing",
+        ),
         ("clusters:\n- {name: a, attributes: {x: y}}\n", "2: clusters[0].attributes.x: "),
         ("comands: []\nclusters:\n", "1: comands: is no key that is known here; did you mean `com"),
         ("commands:\n7: a\n", "2: 7: is no key that is known here"),

@@ -17,7 +17,7 @@ LINE = {
 }
 
 
-@pytest.mark.parametrize("kind", ["command", "cluster", "binding"])
+@pytest.mark.parametrize("kind", ["command", "cluster", "binding", "policy"])
 def test_entry_is_shown_with_all_its_fields(line, kind):
     line.api.on(f"GET /{kind}/ping", reply(PING))
 

@@ -86,6 +86,11 @@ def test_filter_that_cannot_be_is_wrong_usage(line, options):
     assert line.api.requests == []
 
 
+RANGER = {
+    "service_name": "warehouse",
+    "client": {"endpoint": "https://a", "username": "b", "password": "ssm:/heimdall/c"},
+    "parser": {"type": "trino"},
+}
 ENTRY = {
     "id": "a",
     "name": "A",
@@ -110,6 +115,11 @@ ENTRY = {
             {"role": "viewer", "principals": ["named:a", "*"], "teams": ["x"]},
             "a   ACTIVE  viewer  named:a, *  x",
         ),
+        (
+            "policies",
+            {"cluster_tags": ["b", "c"], "rules": [{"effect": "deny"}], "ranger": RANGER},
+            "a   ACTIVE  A     1        b, c    1      warehouse",
+        ),
     ],
 )
 def test_entries_of_the_catalog_are_listed(line, noun, fields, expected):
@@ -119,7 +129,7 @@ def test_entries_of_the_catalog_are_listed(line, noun, fields, expected):
     assert json.loads(line.run(noun, "--json").out) == [ENTRY | fields]
 
 
-@pytest.mark.parametrize("noun", ["commands", "clusters", "bindings"])
+@pytest.mark.parametrize("noun", ["commands", "clusters", "bindings", "policies"])
 def test_entries_of_the_catalog_are_narrowed_down(line, noun):
     line.api.default = reply({"data": []})
 

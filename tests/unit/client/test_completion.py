@@ -33,7 +33,7 @@ def complete(request, line: CommandLine, monkeypatch):
         ("heimdall jobs --direction d", ("desc",), ("asc",)),
         ("heimdall result 1 --format ", ("table", "json", "csv", "parquet"), ()),
         ("heimdall audit --outcome r", ("refused",), ("done",)),
-        ("heimdall show c", ("command", "cluster"), ("binding",)),
+        ("heimdall show c", ("command", "cluster"), ("binding", "policy")),
         ("heimdall bindings --status in", ("INACTIVE",), ("DELETED",)),
     ],
 )

@@ -7,8 +7,11 @@ from heimdall_client import (
     ClusterDefinition,
     CommandDefinition,
     EntryQuery,
+    PolicyDefinition,
+    PolicyRule,
     RevisionConflictError,
 )
+from heimdall_client._kinds import PLURALS
 from tests.unit.client.scripted_api import URL, ScriptedApi, error, reply
 
 PING = CommandDefinition(name="ping", plugin="ping", tags=["type:ping"])
@@ -34,13 +37,13 @@ def client(api):
         yield client
 
 
-@pytest.mark.parametrize("noun", ["command", "cluster", "binding"])
-def test_entries_of_each_kind_have_the_same_calls(api, client, noun):
-    entries = getattr(client, f"{noun}s")
+@pytest.mark.parametrize(("noun", "plural"), PLURALS.items())
+def test_entries_of_each_kind_have_the_same_calls(api, client, noun, plural):
+    entries = getattr(client, plural)
     api.on(f"GET /{noun}/a", reply({"id": "a", "revision": 3}))
     api.on(f"GET /{noun}/a/status", reply({"status": "ACTIVE"}))
     api.on(f"PUT /{noun}/a/status", reply({"status": "INACTIVE"}))
-    api.on(f"GET /{noun}s", reply({"data": [{"id": "a"}], "has_more": False}))
+    api.on(f"GET /{plural}", reply({"data": [{"id": "a"}], "has_more": False}))
     api.on(f"GET /{noun}/a/revisions", reply({"data": [LINE]}))
     api.on(f"GET /{noun}/a/revisions/7", reply(LINE | {noun: {"id": "a", "name": "A"}}))
     api.on(f"POST /{noun}/a/rollback", reply({"id": "a", "revision": 8}))
@@ -67,6 +70,7 @@ def test_definition_is_sent_without_what_is_left_at_its_default(api, client):
 def test_definition_is_sent_with_all_that_was_given(api, client):
     api.on("PUT /cluster/local", reply({"id": "local", "status": "INACTIVE"}))
     api.on("PUT /binding/team", reply({"id": "team"}))
+    api.on("PUT /policy/readers", reply({"id": "readers"}))
     attributes = {"console": {"kind": "link", "value": "https://a/{{ job.id }}"}}
 
     client.clusters.put(
@@ -78,10 +82,15 @@ def test_definition_is_sent_with_all_that_was_given(api, client):
     client.bindings.put(
         "team", BindingDefinition(name="t", role="viewer", principals=["*"], teams=["a"])
     )
+    rule = PolicyRule(effect="deny", tables=["t"])
+    client.policies.put(
+        "readers", PolicyDefinition(name="r", cluster_tags=["a"], rules=[rule, rule])
+    )
 
     assert api.bodies == [
         {"name": "local", "status": "INACTIVE", "health_check": True, "attributes": attributes},
         {"name": "t", "role": "viewer", "principals": ["*"], "teams": ["a"]},
+        {"name": "r", "cluster_tags": ["a"], "rules": [{"effect": "deny", "tables": ["t"]}] * 2},
     ]
 
 

@@ -11,6 +11,8 @@ from heimdall_client import (
     Client,
     ClusterDefinition,
     CommandDefinition,
+    PolicyDefinition,
+    PolicyRule,
     RouteNotFoundError,
     UnavailableError,
 )
@@ -235,6 +237,16 @@ def test_api_that_tells_no_revision_is_written_without_a_condition():
 
 
 ALL = "?status=ACTIVE%2CINACTIVE"
+READERS = PolicyDefinition(
+    name="readers",
+    cluster_tags=["a", "b"],
+    rules=[PolicyRule(effect="allow", tables=["t"]), PolicyRule(effect="deny")],
+)
+ANYTHING = {name: ["*"] for name in ("actions", "catalogs", "schemas", "principals")}
+STORED_RULES = [
+    {"effect": "allow", "tables": ["t"], "except_principals": [], **ANYTHING},
+    {"effect": "deny", "tables": ["*"], "except_principals": [], **ANYTHING},
+]
 OPS = BindingDefinition(name="ops", role="operator", principals=["named:a", "named:b"])
 
 
@@ -249,6 +261,8 @@ def with_lists(api: ScriptedApi) -> ScriptedApi:
     )
     api.on(f"GET /bindings{ALL}", reply({"data": [{"id": "old", "status": "ACTIVE"}]}))
     api.on("GET /binding/ops", error(404, "binding_not_found"))
+    api.on(f"GET /policies{ALL}", reply({"data": [{"id": "old", "status": "ACTIVE"}]}))
+    api.on("GET /policy/readers", error(404, "policy_not_found"))
     return api
 
 
@@ -260,16 +274,22 @@ def pruning(api: ScriptedApi, wanted: CatalogFile) -> list[tuple[str, str, str]]
 
 def test_pruning_deletes_what_is_not_in_the_file_of_all_kinds_that_it_lists():
     wanted = CatalogFile(
-        {"ping": PING}, {"local": LOCAL}, {"ops": OPS}, frozenset({"command", "cluster", "binding"})
+        {"ping": PING},
+        {"local": LOCAL},
+        {"ops": OPS},
+        {"readers": READERS},
+        frozenset({"command", "cluster", "binding", "policy"}),
     )
 
     assert pruning(with_lists(stored()), wanted) == [
+        ("add", "policy", "readers"),
         ("leave", "cluster", "local"),
         ("leave", "command", "ping"),
         ("add", "binding", "ops"),
         ("delete", "command", "old"),
         ("delete", "cluster", "old"),
         ("delete", "binding", "old"),
+        ("delete", "policy", "old"),
     ]
 
 
@@ -329,3 +349,40 @@ def test_attributes_are_compared_part_by_part(present, changes):
         step = make_plan(client, catalog(cluster=wanted))[0]
 
     assert [(change.path, change.before, change.after) for change in step.changes] == changes
+
+
+def policy_changes(**present) -> list[tuple[str, object, object]]:
+    stored = {"id": "readers", "name": "readers", "status": "ACTIVE", "cluster_tags": ["b", "a"]}
+    api = ScriptedApi().on("GET /policy/readers", reply(stored | {"rules": STORED_RULES} | present))
+    with Client(URL, transport=api.transport) as client:
+        (step,) = make_plan(client, CatalogFile(policies={"readers": READERS}))
+    assert step.action == ("change" if step.changes else "leave")
+    assert set(step.fields) <= set(PolicyDefinition.model_fields)
+    return [(change.path, change.before, change.after) for change in step.changes]
+
+
+def test_policy_that_is_as_the_file_says_is_left_alone():
+    assert policy_changes(tags=["_id:readers", "_name:readers", "_version:"]) == []
+
+
+def test_changes_of_rules_are_told_rule_by_rule():
+    one, other = STORED_RULES
+    more = one | {"effect": "deny"}
+
+    assert policy_changes(rules=[one | {"tables": ["t", "u"]}, other, more]) == [
+        ("rules[0].tables", ["t", "u"], ["t"]),
+        ("rules[2]", more, Absent.NOTHING),
+    ]
+    assert [path for path, _, _ in policy_changes(rules=[])] == ["rules[0]", "rules[1]"]
+
+
+def test_ranger_that_the_file_does_not_have_is_taken_away():
+    ranger = {
+        "service_name": "warehouse",
+        "client": {"endpoint": "https://a", "username": "b", "password": "ssm:/heimdall/c"},
+        "parser": {"type": "trino"},
+    }
+
+    ((path, before, after),) = policy_changes(ranger=ranger)
+
+    assert (path, before["service_name"], after) == ("ranger", "warehouse", None)

@@ -80,6 +80,7 @@ def make_runtime(jobs):
             jobs=jobs,
             files=files or InMemoryJobFiles(),
             catalog=InMemoryCatalogStore(),
+            policies=tuple,
             plugins=OnePlugin(plugin, models),
             read_secret=secret_store(SECRETS),
             health=DynamoHealthStore(jobs.client, JOBS),

@@ -3,7 +3,16 @@
 from heimdall.domain.command import CatalogStatus
 from heimdall.domain.history import Action, PastEntry, Revision
 from heimdall.http.catalog_views import entry_status_view, entry_view, past_entry_view
-from tests.factories import ALICE, NOW_MS, make_binding, make_change, make_cluster, make_command
+from tests.factories import (
+    ALICE,
+    NOW_MS,
+    make_binding,
+    make_change,
+    make_cluster,
+    make_command,
+    make_policy,
+    make_rule,
+)
 
 NOW_S = NOW_MS // 1_000
 
@@ -55,6 +64,24 @@ def test_binding_shows_whom_it_binds_to_what():
         "updated_at": 0,
         "revision": 3,
     }
+
+
+def test_policy_shows_what_it_guards_and_how():
+    policy = make_policy(user="ada", revision=3)
+
+    assert entry_view(policy) == {
+        "id": "readers",
+        "name": "readers",
+        "user": "ada",
+        "tags": ["_id:readers", "_name:readers", "_version:"],
+        "status": "ACTIVE",
+        "cluster_tags": ["type:localhost"],
+        "rules": [make_rule()],
+        "created_at": 0,
+        "updated_at": 0,
+        "revision": 3,
+    }
+    assert entry_view(make_policy(ranger={"service_name": "a"}))["ranger"] == {"service_name": "a"}
 
 
 def test_status_of_an_entry():

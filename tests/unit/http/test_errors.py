@@ -30,6 +30,7 @@ EXPECTED = {
     "route_not_found": 404,
     "result_not_found": 404,
     "binding_not_found": 404,
+    "policy_not_found": 404,
     "revision_not_found": 404,
     "health_not_checked": 404,
     "not_acceptable": 406,

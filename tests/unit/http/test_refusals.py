@@ -17,6 +17,8 @@ from heimdall.http.refusals import action_of
         ("PUT", "/api/v1/command/a b", "command.put", "command/a b"),
         ("PUT", "/api/v1/command/x/status", "command.status", "command/x"),
         ("POST", "/api/v1/binding/x/rollback", "binding.rollback", "binding/x"),
+        ("GET", "/api/v1/policies", "policies.read", ""),
+        ("PUT", "/api/v1/policy/x", "policy.put", "policy/x"),
         ("DELETE", "/api/v1/binding/x", "binding.delete", "binding/x"),
     ],
 )

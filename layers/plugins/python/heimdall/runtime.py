@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from heimdall import connections, rare_stores
 from heimdall.dispatch import LambdaRunners
 from heimdall.domain.access import AccessRules, Binding, Role
-from heimdall.domain.catalog import BindingCache, CatalogCache
+from heimdall.domain.catalog import CatalogCache, KindCache
 from heimdall.domain.clock import Clock, SystemClock
 from heimdall.domain.job_files import JobFiles
+from heimdall.domain.policy import Policy
 from heimdall.domain.ports import CatalogStore, JobStore, Runners
 from heimdall.domain.routing import RandomRouting, RoutingStrategy
 from heimdall.http.auth import Gate
@@ -89,6 +90,7 @@ class ExecuteRuntime:
     jobs: JobStore
     files: JobFiles
     catalog: CatalogStore
+    policies: Callable[[], Sequence[Policy]]
     plugins: PluginRegistry
     read_secret: "ReadSecret"
     health: "HealthStore"
@@ -164,7 +166,7 @@ def query_runtime() -> QueryRuntime:
         health=DynamoHealthStore(dynamodb, settings.jobs_table),
         probes=RunnerProbes(settings.runners, once(connections.probing_lambda)),
         cursor_key=_remembered(catalog.cursor_key),
-        gate=_gate(BindingCache(catalog, clock).bindings, settings, audit, clock),
+        gate=_gate(KindCache(catalog, catalog.bindings, clock).entries, settings, audit, clock),
         audit=audit,
         dead_letters=lambda: rare_stores.dead_letters(dynamodb, settings.jobs_table),
         clock=clock,
@@ -184,13 +186,16 @@ def execute_runtime() -> ExecuteRuntime:
 
     settings = read_settings(ExecuteSettings)
     dynamodb, sqs = connections.dynamodb(), once(connections.sqs)
+    clock = SystemClock()
+    catalog = DynamoCatalogStore(dynamodb, settings.catalog_table)
     services = PluginServices(aws=AwsClients())
     secrets = AwsSecrets(once(connections.secrets_manager), once(connections.parameters))
     return ExecuteRuntime(
         settings=settings,
         jobs=DynamoJobStore(dynamodb, settings.jobs_table),
         files=S3JobFiles(once(connections.s3), settings.bucket),
-        catalog=DynamoCatalogStore(dynamodb, settings.catalog_table),
+        catalog=catalog,
+        policies=KindCache(catalog, catalog.policies, clock).entries,
         plugins=PluginRegistry(services=lambda: services),
         read_secret=secrets.read,
         health=DynamoHealthStore(dynamodb, settings.jobs_table),
@@ -200,7 +205,7 @@ def execute_runtime() -> ExecuteRuntime:
         audit=once(lambda: rare_stores.audit_log(dynamodb, settings)),
         long_jobs=StepFunctionsLongJobs(once(connections.state_machines), settings.long_jobs_arn),
         random=SystemRandom(),
-        clock=SystemClock(),
+        clock=clock,
     )
 
 

@@ -1,8 +1,8 @@
 """The catalog compiled for choosing, and kept at hand."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
 
 from heimdall.domain.access import Binding
 from heimdall.domain.allowed_callers import AllowedCallers
@@ -17,6 +17,8 @@ MAX_LISTED = 100_000
 
 MAX_AGE_MS = 4_000
 """How old a snapshot may get before it is compared with the store's revision."""
+
+OneKind = TypeVar("OneKind", bound=CatalogEntry)
 
 
 class CatalogSnapshot:
@@ -76,14 +78,15 @@ class CatalogSnapshot:
         )
 
     def changed(self, revision: int, entries: Iterable[CatalogEntry]) -> "CatalogSnapshot":
-        """Return the snapshot that has these newer entries in it."""
+        """Return the snapshot that has these newer entries in it; it has no use for policies."""
         newest: dict[type, dict[str, Any]] = {
             Command: dict(self.commands),
             Cluster: dict(self.clusters),
             Binding: {binding.id: binding for binding in self.bindings},
         }
         for entry in entries:
-            newest[type(entry)][entry.id] = entry
+            if type(entry) in newest:
+                newest[type(entry)][entry.id] = entry
         return CatalogSnapshot(
             revision, newest[Command], newest[Cluster], tuple(newest[Binding].values())
         )
@@ -137,18 +140,27 @@ class CatalogCache:
         return self._snapshot.changed(head, entries)
 
 
-class BindingCache:
-    """Keeps the bindings at hand, at most five seconds behind the store, and nothing else."""
+class KindCache(Generic[OneKind]):
+    """Keeps the entries of one kind at hand, at most five seconds behind the store.
 
-    def __init__(self, store: CatalogStore, clock: Clock) -> None:
+    Args:
+        store: its revision tells whether anything was written.
+        read: reads the entries from it.
+        clock: tells how old they are.
+    """
+
+    def __init__(
+        self, store: CatalogStore, read: Callable[[], Iterable[OneKind]], clock: Clock
+    ) -> None:
         self._store = store
+        self._read = read
         self._clock = clock
         self._revision = -1
-        self._bindings: Sequence[Binding] = ()
+        self._entries: Sequence[OneKind] = ()
         self._checked_at_ms: int | None = None
 
-    def bindings(self) -> Sequence[Binding]:
-        """Return the bindings as of at most five seconds ago.
+    def entries(self) -> Sequence[OneKind]:
+        """Return the entries as of at most five seconds ago; the same object if nothing changed.
 
         Raises:
             StoreThrottledError: the store could not be read.
@@ -157,6 +169,6 @@ class BindingCache:
         if self._checked_at_ms is None or now_ms - self._checked_at_ms >= MAX_AGE_MS:
             head = self._store.revision()
             if head != self._revision:
-                self._bindings, self._revision = tuple(self._store.bindings()), head
+                self._entries, self._revision = tuple(self._read()), head
             self._checked_at_ms = now_ms
-        return self._bindings
+        return self._entries

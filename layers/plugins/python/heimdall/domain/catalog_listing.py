@@ -19,6 +19,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
     "command": tuple(_SEARCHED),
     "cluster": ("id", "name", "username", "version"),
     "binding": ("id", "name", "username"),
+    "policy": ("id", "name", "username", "version"),
 }
 """The filters of each kind that are patterns of SQL's LIKE."""
 

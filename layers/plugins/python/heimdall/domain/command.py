@@ -14,12 +14,12 @@ class CatalogStatus(StrEnum):
     DELETED = "DELETED"
 
 
-_TUPLES = ("tags", "cluster_tags", "allowed_callers", "principals", "teams")
+_TUPLES = ("tags", "cluster_tags", "allowed_callers", "principals", "teams", "rules")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogEntry:
-    """What commands, clusters and bindings have in common.
+    """What commands, clusters, bindings and policies have in common.
 
     Attributes:
         kind: the word for what it is, in paths and messages.

@@ -15,6 +15,7 @@ HeimdallError
 │   ├── CommandNotFoundError
 │   ├── ClusterNotFoundError
 │   ├── BindingNotFoundError
+│   ├── PolicyNotFoundError
 │   ├── RevisionNotFoundError   the entry never had it
 │   ├── HealthNotCheckedError   the cluster does not ask for probes
 │   └── RouteNotFoundError      no such path, or not with this method
@@ -141,6 +142,12 @@ class BindingNotFoundError(NotFoundError):
     """There is no binding of this id."""
 
     code = "binding_not_found"
+
+
+class PolicyNotFoundError(NotFoundError):
+    """There is no policy of this id."""
+
+    code = "policy_not_found"
 
 
 class RevisionNotFoundError(NotFoundError):

@@ -10,14 +10,23 @@ from heimdall.domain.errors import (
     ClusterNotFoundError,
     CommandNotFoundError,
     NotFoundError,
+    PolicyNotFoundError,
 )
+from heimdall.domain.policy import Policy
 
-KINDS: Mapping[str, type[CatalogEntry]] = {kind.kind: kind for kind in (Command, Cluster, Binding)}
+ROUTED: tuple[type[CatalogEntry], ...] = (Command, Cluster, Binding)
+"""What a submission needs: who may submit, what may run, and where."""
+
+KINDS: Mapping[str, type[CatalogEntry]] = {
+    **{kind.kind: kind for kind in ROUTED},
+    Policy.kind: Policy,
+}
 
 _MISSING: Mapping[str, type[NotFoundError]] = {
     Command.kind: CommandNotFoundError,
     Cluster.kind: ClusterNotFoundError,
     Binding.kind: BindingNotFoundError,
+    Policy.kind: PolicyNotFoundError,
 }
 
 

@@ -9,6 +9,7 @@ from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import CatalogEntry, Command
 from heimdall.domain.history import Change, PastEntry, Revision
 from heimdall.domain.job import Job, JobStatus
+from heimdall.domain.policy import Policy
 
 if TYPE_CHECKING:
     from heimdall.domain.catalog_listing import EntryQuery
@@ -116,7 +117,10 @@ class JobStore(Protocol):
 
 
 class CatalogStore(Protocol):
-    """Keeps commands, clusters and bindings. Every write gives the catalog its next revision."""
+    """Keeps commands, clusters, bindings and policies.
+
+    Every write gives the catalog its next revision.
+    """
 
     def revision(self) -> int:
         """Read the catalog's revision; 0 before the first write."""
@@ -127,11 +131,11 @@ class CatalogStore(Protocol):
         ...
 
     def entries(self) -> Iterable[CatalogEntry]:
-        """Read everything."""
+        """Read all commands, clusters and bindings: what a submission needs."""
         ...
 
     def changes_since(self, revision: int) -> Iterable[CatalogEntry]:
-        """Read what was written after this revision, oldest first."""
+        """Read what was written of any kind after this revision, oldest first."""
         ...
 
     def clusters(self) -> Iterable[Cluster]:
@@ -140,6 +144,10 @@ class CatalogStore(Protocol):
 
     def bindings(self) -> Iterable[Binding]:
         """Read all bindings."""
+        ...
+
+    def policies(self) -> Sequence[Policy]:
+        """Read the active policies."""
         ...
 
     def get(self, kind: type[AnyEntry], entry_id: str) -> AnyEntry:

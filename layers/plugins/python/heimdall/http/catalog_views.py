@@ -7,6 +7,7 @@ from heimdall.domain.access import Binding
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import CatalogEntry, Command
 from heimdall.domain.history import PastEntry, Revision
+from heimdall.domain.policy import Policy
 from heimdall.http.views import Json, filled, seconds
 
 
@@ -19,6 +20,7 @@ def command_view(command: Command) -> Json:
     """Return a command as clients see it."""
     return {
         **_tagged_view(command),
+        "context": dict(command.context),
         "plugin": command.plugin,
         "is_sync": command.is_sync,
         "cluster_tags": list(command.cluster_tags),
@@ -33,6 +35,7 @@ def cluster_view(cluster: Cluster) -> Json:
     """Return a cluster as clients see it."""
     return {
         **_tagged_view(cluster),
+        "context": dict(cluster.context),
         "attributes": {label: dict(shown) for label, shown in cluster.attributes.items()},
         "health_check": cluster.health_check,
         **_stamps(cluster),
@@ -51,6 +54,17 @@ def binding_view(binding: Binding) -> Json:
         "principals": list(binding.principals),
         "teams": list(binding.teams),
         **_stamps(binding),
+    }
+
+
+def policy_view(policy: Policy) -> Json:
+    """Return a policy as clients see it."""
+    return {
+        **_tagged_view(policy),
+        "cluster_tags": list(policy.cluster_tags),
+        "rules": [dict(rule) for rule in policy.rules],
+        **filled(ranger=policy.ranger),
+        **_stamps(policy),
     }
 
 
@@ -86,7 +100,7 @@ def past_entry_view(past: PastEntry[Any]) -> Json:
     }
 
 
-def _tagged_view(entry: Command | Cluster) -> Json:
+def _tagged_view(entry: Command | Cluster | Policy) -> Json:
     return {
         "id": entry.id,
         "name": entry.name,
@@ -95,7 +109,6 @@ def _tagged_view(entry: Command | Cluster) -> Json:
         **filled(description=entry.description),
         "tags": list(entry.all_tags),
         "status": entry.status.value,
-        "context": dict(entry.context),
     }
 
 
@@ -111,4 +124,5 @@ _VIEWS: Mapping[type[CatalogEntry], Callable[[Any], Json]] = {
     Command: command_view,
     Cluster: cluster_view,
     Binding: binding_view,
+    Policy: policy_view,
 }

@@ -1,8 +1,8 @@
-"""Commands, clusters and bindings in DynamoDB, with a revision for every write."""
+"""Commands, clusters, bindings and policies in DynamoDB, with a revision for every write."""
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,8 @@ from heimdall.domain.errors import (
     StoreThrottledError,
 )
 from heimdall.domain.history import AnyEntry, Change, PastEntry, Revision
-from heimdall.domain.kinds import KINDS, entry_not_found
+from heimdall.domain.kinds import ROUTED, entry_not_found
+from heimdall.domain.policy import Policy
 from heimdall.domain.ports import Page
 from heimdall.store import keys
 from heimdall.store.catalog_items import (
@@ -66,12 +67,12 @@ class DynamoCatalogStore:
         return bytes(head["cursor_key"]["B"]) if head else b""
 
     def entries(self) -> Iterator[CatalogEntry]:
-        """Read everything."""
-        for kind in KINDS.values():
+        """Read all commands, clusters and bindings: what a submission needs."""
+        for kind in ROUTED:
             yield from self._all(kind)
 
     def changes_since(self, revision: int) -> Iterator[CatalogEntry]:
-        """Read what was written after this revision, oldest first."""
+        """Read what was written of any kind after this revision, oldest first."""
         for item in self._items.partition("revision", after=keys.revision_text(revision)):
             yield decode_changed(item)
 
@@ -82,6 +83,10 @@ class DynamoCatalogStore:
     def bindings(self) -> Iterator[Binding]:
         """Read all bindings."""
         return self._all(Binding)
+
+    def policies(self) -> Sequence[Policy]:
+        """Read the active policies."""
+        return [policy for policy in self._all(Policy) if policy.is_active]
 
     def get(self, kind: type[AnyEntry], entry_id: str) -> AnyEntry:
         """Read one entry."""

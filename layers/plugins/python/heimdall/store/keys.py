@@ -23,7 +23,7 @@ Table `catalog`:
 | what                            | where                                                     |
 |---------------------------------|-----------------------------------------------------------|
 | revision, key of the cursors    | pk head, sk head                                          |
-| a command, a cluster, a binding | pk command, cluster or binding, sk <id>                   |
+| an entry of the catalog         | pk command, cluster, binding or policy, sk <id>           |
 | what a revision wrote           | pk revision, sk <12 digits>                               |
 | the audit trail, newest first   | pk AUDIT#<shard 0..3>, sk <id>; the shards are merged     |
 | the history of an entry         | pk history#<kind>#<id>, sk <12 digits>                    |
@@ -136,7 +136,7 @@ def dead_letter_key(letter_id: str) -> Key:
 
 
 def entry_key(kind: str, entry_id: str) -> Key:
-    """The item of a command, cluster or binding."""
+    """The item of a command, cluster, binding or policy."""
     return {"pk": {"S": kind}, "sk": {"S": entry_id}}
 
 
