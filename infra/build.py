@@ -1,8 +1,10 @@
-"""Builds the packages that Lambda runs: one per function and the layer they share.
+"""Builds the packages that Lambda runs: functions, the layer they share, layers of runners.
 
-.build/<target>/layer              what Lambda unpacks to /opt
-.build/<target>/functions/<name>   what Lambda unpacks to /var/task
-.build/<target>/wheels             the layer's third-party part, kept between builds
+.build/<target>/layer                what Lambda unpacks to /opt
+.build/<target>/functions/<name>     what Lambda unpacks to /var/task
+.build/<target>/runners/<families>   what Lambda unpacks to /opt beside the layer, for some runners
+.build/<target>/wheels               the layer's third-party part, kept between builds
+.build/host/families/<families>      the packages that the layers of runners on this machine name
 
 Every folder is built again only if what it is made of has changed.
 """
@@ -11,13 +13,14 @@ import argparse
 import fcntl
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from infra.config import context_of_checkout, read_config
+from infra.config import FAMILIES, context_of_checkout, read_config
+from infra.families import install_families, sources_of
 from infra.fingerprint import files_below, fingerprint
-from infra.layout import BUILD, FUNCTIONS, INFRA, LAYER, LAYER_REQUIREMENTS, ROOT
-from infra.target import Target, chosen_target
+from infra.layout import BUILD, FUNCTIONS, INFRA, LAYER, LAYER_REQUIREMENTS, REQUIREMENTS, ROOT
+from infra.target import LAMBDA_PYTHON, Target, chosen_target
 
 
 def build_function(name: str) -> Path:
@@ -46,6 +49,35 @@ def build_layer(plugin_requirements: str | None = None) -> Path:
     return _built(target, "layer", [*sources, *locks], fill)
 
 
+def build_runner_layer(families: Sequence[str]) -> Path:
+    """Build the layer of the runners whose plugins need these families of packages.
+
+    On this machine it holds no packages, only the path of the folder where they are: the emulator
+    unpacks every layer at every start of a function.
+    """
+    target, name = chosen_target(), "-".join(families)
+
+    def fill(folder: Path) -> None:
+        install_families(target, families, folder / "python")
+        target.compile(folder / "python", seen_as="/opt/python")
+
+    def fill_with_path(folder: Path) -> None:
+        packages = _build_families(target, families)
+        site = folder / "python" / "lib" / f"python{LAMBDA_PYTHON}" / "site-packages"
+        site.mkdir(parents=True)
+        (site / "runner.pth").write_text(f"import sys; sys.path.insert(0, {str(packages)!r})\n")
+
+    fill_layer = fill_with_path if target.name == "host" else fill
+    return _built(target, f"runners/{name}", sources_of(families), fill_layer)
+
+
+def _build_families(target: Target, families: Sequence[str]) -> Path:
+    def fill(folder: Path) -> None:
+        install_families(target, families, folder)
+
+    return _built(target, f"families/{'-'.join(families)}", sources_of(families), fill)
+
+
 def inputs_digest() -> str:
     """Fingerprint of everything that the templates and packages depend on."""
     config = read_config(context_of_checkout())
@@ -54,6 +86,7 @@ def inputs_digest() -> str:
         *(path for path in [ROOT / "cdk.json", ROOT / "cdk.context.json"] if path.exists()),
         ROOT / "requirements" / "infra.txt",
         *_locks(config.plugin_requirements),
+        *(REQUIREMENTS / f"{family}.txt" for family in sorted(set(FAMILIES.values()))),
         *files_below(INFRA),
         *files_below(FUNCTIONS),
         *files_below(LAYER),
@@ -113,6 +146,9 @@ def main() -> None:
     build_layer(config.plugin_requirements)
     for name in ("submit", "query", "execute", "orchestrate"):
         build_function(name)
+    for families in {config.families_of(runner) for runner in config.runners}:
+        if families:
+            build_runner_layer(families)
 
 
 if __name__ == "__main__":

@@ -63,6 +63,7 @@ def _existing(path: str) -> str:
 
 
 MemoryMb = Annotated[int, Field(ge=128, le=10_240)]
+StorageMb = Annotated[int, Field(ge=512, le=10_240)]
 RunnerName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,15}$")]
 PluginName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 Plugins = Annotated[tuple[PluginName, ...], Field(min_length=1)]
@@ -88,14 +89,55 @@ PolicyArns = Annotated[
 ]
 RunnerPolicies = Annotated[dict[RunnerName, PolicyArns], BeforeValidator(_parsed)]
 
+RunnerMemory = Annotated[dict[RunnerName, MemoryMb], BeforeValidator(_parsed)]
+RunnerStorage = Annotated[dict[RunnerName, StorageMb], BeforeValidator(_parsed)]
+
 RUNNERS: dict[str, tuple[str, ...]] = {
     "light": (
         *("ping", "shell", "noop"),
         *("athena", "batch", "ecs", "emr", "emr-serverless", "glue-job", "lambda"),
         *("redshift", "spark", "sparkeks", "stepfunctions"),
-    )
+    ),
+    "sql": (),
+    "snowflake": (),
+    "arrow": (),
 }
-"""The plugins that need nothing but boto3; not spark-local, which is for one machine."""
+"""The runners of a deployment that chooses none; those without any plugin are left out.
+
+`light` has the plugins that need nothing but boto3; not spark-local, which is for one machine.
+"""
+
+FAMILIES = {
+    "postgres": "sql",
+    "trino": "sql",
+    "clickhouse": "sql",
+    "snowflake": "snowflake",
+    "duckdb": "arrow",
+    "starrocks": "arrow",
+}
+"""Plugins that need more than the shared layer: the family of it, requirements/<family>.txt."""
+
+ONE_PROCESSOR_MB = 1769
+"""With this much memory a function has one whole processor."""
+
+DATA_STORAGE_MB = 2048
+
+
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
+class Network:
+    """Where in a VPC a runner's function is, so that it reaches what is only there."""
+
+    subnet_ids: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^subnet-[0-9a-f]+$")], ...],
+        Field(min_length=1, max_length=16),
+    ]
+    security_group_ids: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^sg-[0-9a-f]+$")], ...],
+        Field(min_length=1, max_length=5),
+    ]
+
+
+RunnerNetworks = Annotated[dict[RunnerName, Network], BeforeValidator(_parsed)]
 
 
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
@@ -110,7 +152,12 @@ class Config:
     query_memory_mb: MemoryMb = 512
     execute_memory_mb: MemoryMb = 512
     orchestrate_memory_mb: MemoryMb = 512
-    runners: Runners = Field(default_factory=lambda: dict(RUNNERS))
+    runners: Runners = Field(
+        default_factory=lambda: {name: plugins for name, plugins in RUNNERS.items() if plugins}
+    )
+    runner_memory_mb: RunnerMemory = Field(default_factory=dict)
+    runner_storage_mb: RunnerStorage = Field(default_factory=dict)
+    runner_vpc: RunnerNetworks = Field(default_factory=dict)
     stop_orphans: bool = False
     role_arns: RoleArns = ()
     runner_policies: RunnerPolicies = Field(default_factory=dict)
@@ -131,11 +178,31 @@ class Config:
         return self
 
     @model_validator(mode="after")
-    def _policies_are_of_runners(self) -> "Config":
-        for name in self.runner_policies:
-            if name not in self.runners:
-                raise ValueError(f"runner_policies names {name}, and there is no such runner")
+    def _maps_are_of_runners(self) -> "Config":
+        for option in ("runner_policies", "runner_memory_mb", "runner_storage_mb", "runner_vpc"):
+            for name in getattr(self, option):
+                if name not in self.runners:
+                    raise ValueError(f"{option} names {name}, and there is no such runner")
         return self
+
+    def families_of(self, runner: str) -> tuple[str, ...]:
+        """The families of dependencies that a runner's plugins need, in a fixed order."""
+        needed = {FAMILIES[plugin] for plugin in self.runners[runner] if plugin in FAMILIES}
+        return tuple(sorted(needed))
+
+    def memory_mb_of(self, runner: str) -> int:
+        """A runner's memory: at least one processor's where data is worked on."""
+        least = ONE_PROCESSOR_MB if self.families_of(runner) else 0
+        return self.runner_memory_mb.get(runner, max(self.execute_memory_mb, least))
+
+    def storage_mb_of(self, runner: str) -> int | None:
+        """The size of a runner's /tmp; None for what Lambda gives without being asked."""
+        usual = DATA_STORAGE_MB if self.families_of(runner) else None
+        return self.runner_storage_mb.get(runner, usual)
+
+    def maker_of_forms(self) -> str | None:
+        """The runner that makes results Parquet, Arrow or CSV: the first that has pyarrow."""
+        return next((runner for runner in self.runners if self.families_of(runner)), None)
 
 
 def read_config(context: Mapping[str, Any]) -> Config:

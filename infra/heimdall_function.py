@@ -3,16 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Validations
+from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Size, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.build import build_function
-from infra.config import LOG_RETENTION, Config
+from infra.config import LOG_RETENTION, Config, Network
 from infra.permissions import Grants, allow
-from infra.plugin_layer import ARCHITECTURE, RUNTIME
+from infra.plugin_layer import ARCHITECTURE, RUNTIME, PluginLayer, RunnerLayer
+from infra.sizes import check_size
 
 METRICS_NAMESPACE = "Heimdall"
 NOT_THE_LATEST_PYTHON = Acknowledgment(
@@ -22,6 +23,24 @@ NOT_THE_LATEST_PYTHON = Acknowledgment(
 TRACES_EVERYWHERE = Acknowledgment(
     id="AwsSolutions-IAM5[Resource::*]",
     reason="The actions of X-Ray know no resource that could be named.",
+)
+
+JOIN_NETWORK = [
+    f"ec2:{operation}"
+    for operation in (
+        "CreateNetworkInterface",
+        "DescribeNetworkInterfaces",
+        "DescribeSubnets",
+        "DeleteNetworkInterface",
+        "AssignPrivateIpAddresses",
+        "UnassignPrivateIpAddresses",
+    )
+]
+"""What Lambda does in the name of a function that is in a VPC."""
+
+ANY_INTERFACE = Acknowledgment(
+    id="AwsSolutions-IAM5[Resource::*]",
+    reason="Lambda makes the network interfaces itself, and some of the actions know no resource.",
 )
 
 
@@ -34,6 +53,9 @@ class FunctionSpec:
         timeout_seconds: after this Lambda stops it.
         environment: what its settings class reads.
         policy_arns: managed policies that its role has beside its grants.
+        storage_mb: the size of its /tmp; None for what Lambda gives without being asked.
+        layers: those it has beside the one that all functions share.
+        network: where in a VPC it is; None for nowhere.
         wakes_itself: whether it sends to queues that it takes from, on purpose: Lambda would take
             that for a mistake and put the message aside that ends a chain of sixteen.
     """
@@ -46,6 +68,9 @@ class FunctionSpec:
     grants: Grants
     policy_arns: Sequence[str] = ()
     wakes_itself: bool = False
+    storage_mb: int | None = None
+    layers: Sequence[RunnerLayer] = ()
+    network: Network | None = None
 
 
 class HeimdallFunction(Construct):
@@ -57,7 +82,7 @@ class HeimdallFunction(Construct):
         construct_id: str,
         *,
         spec: FunctionSpec,
-        layer: lambda_.ILayerVersion,
+        layer: PluginLayer,
         config: Config,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -67,6 +92,8 @@ class HeimdallFunction(Construct):
             retention=logs.RetentionDays[LOG_RETENTION[config.log_retention_days]],
             removal_policy=RemovalPolicy.DESTROY,
         )
+        package = build_function(spec.package)
+        check_size(construct_id, [package, layer.folder, *(each.folder for each in spec.layers)])
         role = self._role(spec, log_group, traced=config.xray_tracing)
         self.function = lambda_.Function(
             self,
@@ -74,12 +101,13 @@ class HeimdallFunction(Construct):
             description=spec.description,
             runtime=RUNTIME,
             architecture=ARCHITECTURE,
-            code=lambda_.Code.from_asset(str(build_function(spec.package))),
+            code=lambda_.Code.from_asset(str(package)),
             handler=f"functions.{spec.package}.handler.lambda_handler",
-            layers=[layer],
+            layers=[layer, *spec.layers],
             role=role.without_policy_updates(),
             log_group=log_group,
             memory_size=spec.memory_mb,
+            ephemeral_storage_size=Size.mebibytes(spec.storage_mb) if spec.storage_mb else None,
             timeout=Duration.seconds(spec.timeout_seconds),
             tracing=lambda_.Tracing.ACTIVE if config.xray_tracing else None,
             recursive_loop=lambda_.RecursiveLoop.ALLOW if spec.wakes_itself else None,
@@ -90,7 +118,15 @@ class HeimdallFunction(Construct):
                 "POWERTOOLS_LOG_LEVEL": "INFO",
             },
         )
-        _without_dependency(self.function)
+        resource = self.function.node.default_child
+        assert isinstance(resource, lambda_.CfnFunction)  # noqa: S101 - it is what CDK makes
+        # CDK writes a DependsOn; the function refers to its role anyway.
+        resource.add_deletion_override("DependsOn")
+        if spec.network:
+            resource.vpc_config = lambda_.CfnFunction.VpcConfigProperty(
+                subnet_ids=list(spec.network.subnet_ids),
+                security_group_ids=list(spec.network.security_group_ids),
+            )
         Validations.of(self.function).acknowledge(NOT_THE_LATEST_PYTHON)
 
     def _role(self, spec: FunctionSpec, log_group: logs.LogGroup, *, traced: bool) -> iam.Role:
@@ -101,6 +137,9 @@ class HeimdallFunction(Construct):
             trace = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
             statements.append(allow("Traces", trace, ["*"]))
             wildcards.append(TRACES_EVERYWHERE)
+        if spec.network:
+            statements.append(allow("JoinNetwork", JOIN_NETWORK, ["*"]))
+            wildcards.append(ANY_INTERFACE)
         role = iam.Role(
             self,
             "Role",
@@ -113,10 +152,3 @@ class HeimdallFunction(Construct):
         )
         Validations.of(role).acknowledge(*wildcards)
         return role
-
-
-def _without_dependency(function: lambda_.Function) -> None:
-    """Leave out the DependsOn that CDK writes: the function refers to its role anyway."""
-    resource = function.node.default_child
-    if isinstance(resource, lambda_.CfnFunction):
-        resource.add_deletion_override("DependsOn")

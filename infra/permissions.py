@@ -18,6 +18,7 @@ ROLES = "heimdall/*"
 _HERE = "<AWS::Region>:<AWS::AccountId>"
 RESULTS = "jobs/*/result.json"
 CSVS = "jobs/*/result.csv"
+ANY_RESULT = "jobs/*/result.*"
 
 
 ANY_TOKEN = Acknowledgment(
@@ -91,7 +92,7 @@ class Permissions:
         )
 
     def query(self, *, executor_arns: Sequence[str]) -> Grants:
-        """Reads everything, has clusters probed; writes who watches a job and who was refused."""
+        """Reads everything, has runners do the rest; writes who watches and who was refused."""
         return Grants(
             statements=[
                 self._jobs("GetItem", "BatchGetItem"),
@@ -102,24 +103,32 @@ class Permissions:
                 self._record("RecordRefusals"),
                 self._catalog("GetItem", "Query", "BatchGetItem"),
                 self._files("ReadFiles", "s3:GetObject", FILES),
-                allow("ProbeClusters", ["lambda:InvokeFunction"], executor_arns),
+                allow("AskRunners", ["lambda:InvokeFunction"], executor_arns),
                 self._files("StoreCsv", "s3:PutObject", CSVS),
                 allow("TellMissingFromForbidden", ["s3:ListBucket"], [self.data.bucket.bucket_arn]),
             ],
             wildcards=[self._any_job(keys) for keys in (FILES, CSVS)],
         )
 
-    def execute(self, *, queue_arn: str, wakes_arn: str) -> Grants:
+    def execute(self, *, queue_arn: str, wakes_arn: str, makes_forms: bool = False) -> Grants:
         """Takes jobs off its queue, runs them, writes what comes of it, has itself woken.
 
         Jobs whose run failed go to its own queue again.
+
+        Args:
+            queue_arn: of its jobs.
+            wakes_arn: of its wakes.
+            makes_forms: whether it is the one that makes results Parquet, Arrow or CSV.
         """
+        forms = [self._files("ReadResults", "s3:GetObject", ANY_RESULT)] if makes_forms else []
         return Grants(
             statements=[
                 self._jobs("GetItem", "UpdateItem", "BatchGetItem"),
                 self._catalog("GetItem", "Query"),
                 self._record("RecordOrphans"),
                 self._files("StoreOutput", "s3:PutObject", FILES),
+                self._files("DropUploads", "s3:AbortMultipartUpload", FILES),
+                *forms,
                 self._files("ReadContexts", "s3:GetObject", CONTEXTS),
                 self._files("JoinStreams", "s3:GetObject", STREAMS),
                 _take("TakeJobs", [queue_arn, wakes_arn]),
@@ -139,6 +148,7 @@ class Permissions:
             wildcards=[
                 ANY_TOKEN,
                 *(self._any_job(keys) for keys in (FILES, CONTEXTS, STREAMS)),
+                *([self._any_job(ANY_RESULT)] if makes_forms else []),
                 self._any_secret(f"secretsmanager:{_HERE}:secret:{SECRETS}"),
                 self._any_secret(f"ssm:{_HERE}:parameter/{SECRETS}"),
                 _any_role(f"arn:<AWS::Partition>:iam::<AWS::AccountId>:role/{ROLES}"),

@@ -21,7 +21,7 @@ from infra.job_queue import (
 from infra.long_jobs import LongJobs
 from infra.monitoring import Monitoring
 from infra.permissions import Permissions
-from infra.plugin_layer import PluginLayer
+from infra.plugin_layer import PluginLayer, RunnerLayer
 from infra.schedule import Schedule, Timetable
 from infra.settings import RunnerAddress, Settings
 from infra.stateful import HeimdallStateful
@@ -48,6 +48,7 @@ class HeimdallService(Stack):
         self.template_options.metadata = {"cfn-lint": {"config": {"ignore_checks": ["W6001"]}}}
         self._config = config
         self._layer = PluginLayer(self, "Layer", config=config)
+        self._runner_layers: dict[tuple[str, ...], RunnerLayer] = {}
         self._queues = {name: JobQueue(self, f"{name.title()}Jobs") for name in config.runners}
         self._wakes = {name: JobQueue(self, f"{name.title()}Wakes") for name in config.runners}
         self._long_jobs = LongJobs(self, "LongJobs", name=f"{config.stack_prefix}-long-jobs")
@@ -73,6 +74,8 @@ class HeimdallService(Stack):
         self._executors = {name: self._execute(name) for name in config.runners}
         self._executor_arns = [each.function_arn for each in self._executors.values()]
         self._addresses = {name: self._address(name) for name in config.runners}
+        maker = config.maker_of_forms()
+        self._forms_function = self._addresses[maker].function if maker else ""
         functions = {
             "Submit": self._submit(),
             "Query": self._query(),
@@ -114,7 +117,9 @@ class HeimdallService(Stack):
                 description="HTTP reads",
                 memory_mb=self._config.query_memory_mb,
                 timeout_seconds=29,
-                environment=self._settings.query(self._addresses),
+                environment=self._settings.query(
+                    self._addresses, forms_function=self._forms_function
+                ),
                 grants=self._permissions.query(executor_arns=self._executor_arns),
             ),
         )
@@ -146,13 +151,18 @@ class HeimdallService(Stack):
             FunctionSpec(
                 package="execute",
                 description=f"Runs jobs: {', '.join(self._config.runners[runner])}",
-                memory_mb=self._config.execute_memory_mb,
+                memory_mb=self._config.memory_mb_of(runner),
+                storage_mb=self._config.storage_mb_of(runner),
+                layers=self._layers_of(runner),
+                network=self._config.runner_vpc.get(runner),
                 timeout_seconds=EXECUTION_SECONDS,
                 environment=self._settings.execute(
                     queue_url=jobs.queue.queue_url, wakes_url=wakes.queue.queue_url
                 ),
                 grants=self._permissions.execute(
-                    queue_arn=jobs.queue.queue_arn, wakes_arn=wakes.queue.queue_arn
+                    queue_arn=jobs.queue.queue_arn,
+                    wakes_arn=wakes.queue.queue_arn,
+                    makes_forms=runner == self._config.maker_of_forms(),
                 ),
                 policy_arns=self._config.runner_policies.get(runner, ()),
                 wakes_itself=True,
@@ -161,6 +171,16 @@ class HeimdallService(Stack):
         jobs.deliver_to(function, max_concurrency=self._concurrency(runner))
         wakes.deliver_to(function, max_concurrency=WAKING_FUNCTIONS, at_once=WAKES_AT_ONCE)
         return function
+
+    def _layers_of(self, runner: str) -> list[RunnerLayer]:
+        """The layers of a runner beside the shared one; runners of the same families share one."""
+        families = self._config.families_of(runner)
+        if not families:
+            return []
+        if families not in self._runner_layers:
+            name = "".join(family.title() for family in families)
+            self._runner_layers[families] = RunnerLayer(self, f"{name}Layer", families=families)
+        return [self._runner_layers[families]]
 
     def _function(self, construct_id: str, spec: FunctionSpec) -> lambda_.IFunction:
         return HeimdallFunction(

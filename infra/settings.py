@@ -53,14 +53,15 @@ class Settings:
             **self._callers,
         }
 
-    def query(self, runners: Mapping[str, RunnerAddress]) -> dict[str, str]:
-        """Knows where to read, and who probes clusters."""
+    def query(self, runners: Mapping[str, RunnerAddress], *, forms_function: str) -> dict[str, str]:
+        """Knows where to read, and who probes clusters and makes other forms of results."""
         return {
             **self._jobs,
             **self._catalog,
             **self._bucket,
             **self._addresses(runners),
             **self._callers,
+            "HEIMDALL_FORMS_FUNCTION": forms_function,
         }
 
     def execute(self, *, queue_url: str, wakes_url: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import platform
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,10 @@ from infra.config import ConfigError
 from infra.tools import ToolError, run
 
 LAMBDA_PYTHON = "3.13"
-LAMBDA_WHEELS = ["--python-platform", "aarch64-manylinux2014", "--python-version", LAMBDA_PYTHON]
+LAMBDA_LIBC = "aarch64-manylinux_2_34"
+"""Amazon Linux 2023, on which Lambda's Python 3.13 runs, has glibc 2.34."""
+
+LAMBDA_WHEELS = ["--python-platform", LAMBDA_LIBC, "--python-version", LAMBDA_PYTHON]
 INSTALL_OPTIONS = ["--quiet", "--link-mode", "copy", "--no-deps"]
 INSTALL_OPTIONS += ["--only-binary", ":all:", "--require-hashes"]
 COMPILE_OPTIONS = ["-q", "--invalidation-mode", "unchecked-hash"]
@@ -53,9 +56,7 @@ class Target:
             doing=f"installing {', '.join(lock.name for lock in locks)} for {self.name}",
             remedy="Check the network, or name your own package index in UV_INDEX_URL.",
         )
-        for pattern in NEVER_RUN:
-            for path in folder.glob(pattern):
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        discard(folder, NEVER_RUN)
 
     def compile(self, folder: Path, *, seen_as: str) -> None:
         """Put bytecode beside every module; it is used without looking at the module again.
@@ -70,6 +71,13 @@ class Target:
             doing=f"compiling {folder.name} for {self.name}",
             remedy=f"The code must be valid for {self.python}.",
         )
+
+
+def discard(folder: Path, patterns: Iterable[str]) -> None:
+    """Delete what no function reads: the files and folders that match."""
+    for pattern in patterns:
+        for path in list(folder.glob(pattern)):
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def chosen_target() -> Target:

@@ -35,14 +35,15 @@ UNCHECKED = {
     ("execute", "Logs"),
     ("orchestrate", "Logs"),
     ("execute", "TakeJobs"),
+    ("execute", "DropUploads"),
     ("query", "TellMissingFromForbidden"),
     ("query", "ListOpenJobs"),
     ("orchestrate", "TakeDeadLetters"),
     ("query", "ListDeadLetters"),
 }
 """What the emulator does for a function without asking whether its role may, or not with all
-conditions (of a Query it does not tell the leading key); `tests/infra`
-compares these with what they have to be."""
+conditions (of a Query it does not tell the leading key), and what only a broken upload calls for;
+`tests/infra` compares these with what they have to be."""
 
 
 @dataclass(frozen=True)
@@ -291,7 +292,7 @@ PROBES: dict[tuple[str, str], Callable[[World], bool]] = {
     ("query", "Catalog"): lambda world: world.answers("GET", "/commands"),
     ("query", "RecordRefusals"): lambda world: world.records_refusals(),
     ("query", "StoreCsv"): lambda world: world.makes_csv(),
-    ("query", "ProbeClusters"): lambda world: world.probes_a_cluster(),
+    ("query", "AskRunners"): lambda world: world.probes_a_cluster(),
     ("query", "ReadFiles"): lambda world: world.answers("GET", f"/job/{world.printed}/stdout"),
     ("execute", "Jobs"): lambda world: world.runs_now(),
     ("execute", "Catalog"): lambda world: world.runs_soon(),

@@ -182,6 +182,7 @@ def world_in_memory(monkeypatch: pytest.MonkeyPatch, **changes: str) -> Iterator
             "HEIMDALL_TRUSTED_PROXIES": PROXY,
             "HEIMDALL_ADMINS": f"{ALICE},{PROXY}",
             "HEIMDALL_DEFAULT_ROLE": "submitter",
+            "HEIMDALL_FORMS_FUNCTION": "",
             "HEIMDALL_AUDIT_RETENTION_DAYS": "365",
         }
         for name, value in (environment | changes).items():

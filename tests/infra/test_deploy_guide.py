@@ -13,6 +13,11 @@ from tests.infra.assembly import ROOT
 GUIDE = (ROOT / "docs" / "guides" / "deploy.md").read_text(encoding="utf-8")
 SNIPPETS = re.findall(r"^<!-- ([\w ]+) -->\n```json\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
 OPTIONS = [text for kind, text in SNIPPETS if kind == "options"]
+CONCURRENCY_OF_OTHERS = {
+    f"{name.title()}Concurrency" for name in Config().runners if name != "light"
+}
+"""The guide names that of one runner, and says that each has its own."""
+
 DEFAULTS_IN_WORDS = {"the account's": None, "none": None, "nobody": ""}
 
 
@@ -45,7 +50,7 @@ def test_guide_lists_every_parameter_with_its_default(assembly):
     parameters = {
         name: parameter["Default"]
         for name, parameter in assembly.service["Parameters"].items()
-        if name != "BootstrapVersion"
+        if name not in {"BootstrapVersion", *CONCURRENCY_OF_OTHERS}
     }
 
     assert {name: value(default) for name, default in rows("parameter")} == parameters

@@ -13,8 +13,13 @@ POLICY = "arn:aws:iam::123456789012:policy/engines/OfRunners"
 OPTIONS = {
     "heimdall:retention_days": 90,
     "heimdall:log_retention_days": "7",
-    "heimdall:execute_memory_mb": "1769",
-    "heimdall:runners": '{"light": ["ping"], "sql": ["trino", "clickhouse"]}',
+    "heimdall:execute_memory_mb": "768",
+    "heimdall:runners": '{"light": ["ping"], "sql": ["trino", "clickhouse"], "slow": ["trino"]}',
+    "heimdall:runner_memory_mb": '{"slow": 3008}',
+    "heimdall:runner_storage_mb": '{"slow": 10240}',
+    "heimdall:runner_vpc": json.dumps(
+        {"sql": {"subnet_ids": ["subnet-1a", "subnet-2b"], "security_group_ids": ["sg-3c"]}}
+    ),
     "heimdall:stop_orphans": "true",
     "heimdall:role_arns": '["arn:aws:iam::210987654321:role/for-heimdall/*"]',
     "heimdall:runner_policies": json.dumps({"sql": [POLICY]}),
@@ -65,9 +70,75 @@ def test_each_runner_has_its_function_queue_and_parameter(changed):
         "wakes_url": "SqlWakesQueue",
         "plugins": ["trino", "clickhouse"],
     }
-    assert functions(changed)["ExecuteSqlFunction"]["MemorySize"] == 1769
     assert "SqlConcurrency" in changed.service["Parameters"]
     assert "SqlQueueUrl" in changed.service["Outputs"]
+
+
+@pytest.mark.parametrize(
+    ("runner", "memory_mb", "storage_mb"),
+    [("Light", 768, None), ("Sql", 1769, 2048), ("Slow", 3008, 10240)],
+)
+def test_runner_has_its_own_memory_and_storage(changed, runner, memory_mb, storage_mb):
+    function = functions(changed)[f"Execute{runner}Function"]
+
+    assert function["MemorySize"] == memory_mb
+    assert function.get("EphemeralStorage") == ({"Size": storage_mb} if storage_mb else None)
+
+
+def test_runners_of_one_family_share_its_layer_and_others_do_not_have_it(changed):
+    layers = {name: function["Layers"] for name, function in functions(changed).items()}
+
+    assert layers == {
+        **{name: ["Layer"] for name in layers},
+        "ExecuteSqlFunction": ["Layer", "SqlLayer"],
+        "ExecuteSlowFunction": ["Layer", "SqlLayer"],
+    }
+
+
+def test_first_runner_with_arrow_makes_forms_and_is_the_only_one_to_read_results(changed):
+    variables = functions(changed)["QueryFunction"]["Environment"]["Variables"]
+    roles = changed.properties("AWS::IAM::Role")
+    may_read = {
+        name
+        for name, role in roles.items()
+        for each in role["Policies"][0]["PolicyDocument"]["Statement"]
+        if each["Sid"] == "ReadResults"
+    }
+
+    assert variables["HEIMDALL_FORMS_FUNCTION"] == "ExecuteSqlFunction"
+    assert may_read == {"ExecuteSqlRole"}
+
+
+def test_only_the_named_runner_is_in_the_vpc(changed):
+    networks = {name: each.get("VpcConfig") for name, each in functions(changed).items()}
+
+    assert networks == {
+        **dict.fromkeys(networks),
+        "ExecuteSqlFunction": {
+            "SubnetIds": ["subnet-1a", "subnet-2b"],
+            "SecurityGroupIds": ["sg-3c"],
+        },
+    }
+
+
+def test_only_the_runner_in_the_vpc_may_join_it(changed):
+    may_join = {
+        name: each["Action"]
+        for name, role in changed.properties("AWS::IAM::Role").items()
+        for each in role["Policies"][0]["PolicyDocument"]["Statement"]
+        if each["Sid"] == "JoinNetwork"
+    }
+
+    assert may_join == {
+        "ExecuteSqlRole": [
+            "ec2:CreateNetworkInterface",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeSubnets",
+            "ec2:DeleteNetworkInterface",
+            "ec2:AssignPrivateIpAddresses",
+            "ec2:UnassignPrivateIpAddresses",
+        ]
+    }
 
 
 def test_runner_may_take_jobs_of_its_own_queue_only(changed):
@@ -108,8 +179,12 @@ def test_submit_may_reach_all_runners(changed):
     (policy,) = changed.properties("AWS::IAM::Role")["SubmitRole"]["Policies"]
     resources = {each["Sid"]: each["Resource"] for each in policy["PolicyDocument"]["Statement"]}
 
-    assert resources["SendJobs"] == ["LightJobsQueue.Arn", "SqlJobsQueue.Arn"]
-    assert resources["RunSyncJobs"] == ["ExecuteLightFunction.Arn", "ExecuteSqlFunction.Arn"]
+    assert resources["SendJobs"] == [
+        f"{runner}JobsQueue.Arn" for runner in ("Light", "Sql", "Slow")
+    ]
+    assert resources["RunSyncJobs"] == [
+        f"Execute{runner}Function.Arn" for runner in ("Light", "Sql", "Slow")
+    ]
 
 
 def test_alarms_tell_the_topic(changed):
@@ -135,7 +210,9 @@ def test_tracing_adds_what_it_needs_and_nothing_else(changed):
 
         assert function["TracingConfig"] == {"Mode": "Active"}
         assert [
-            each for each in statements if each["Resource"] == "*" and "Tell" not in each["Sid"]
+            each
+            for each in statements
+            if each["Resource"] == "*" and each["Sid"] not in ("TellLongJobs", "JoinNetwork")
         ] == [
             {
                 "Sid": "Traces",
@@ -184,6 +261,25 @@ def test_context_is_that_of_cdk_json():
             "runner_policies",
             {"light": ["arn:aws:iam::aws:policy/AdministratorAccess"]},
             "heimdall:runner_policies.light.0: String should match",
+        ),
+        (
+            "runner_memory_mb",
+            {"sql": 1769},
+            "runner_memory_mb names sql, and there is no such runner",
+        ),
+        ("runner_memory_mb", {"light": 64}, "heimdall:runner_memory_mb.light: Input should be"),
+        ("runner_storage_mb", {"light": 256}, "heimdall:runner_storage_mb.light: Input should be"),
+        ("runner_storage_mb", {"sql": 512}, "runner_storage_mb names sql"),
+        ("runner_vpc", {"light": {}}, "heimdall:runner_vpc.light.subnet_ids: Field required"),
+        (
+            "runner_vpc",
+            {"light": {"subnet_ids": ["vpc-1"], "security_group_ids": ["sg-1"]}},
+            "heimdall:runner_vpc.light.subnet_ids.0: String should match",
+        ),
+        (
+            "runner_vpc",
+            {"sql": {"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]}},
+            "runner_vpc names sql, and there is no such runner",
         ),
         ("plugin_requirements", "nowhere.txt", "there is no file nowhere.txt"),
         ("alarm_topic_arn", "on-call", "heimdall:alarm_topic_arn"),

@@ -4,12 +4,13 @@ import sys
 
 import pytest
 
+from infra.config import Config
 from tests.infra.assembly import ROOT
 
 FUNCTIONS = {
     "SubmitFunction": "submit",
     "QueryFunction": "query",
-    "ExecuteLightFunction": "execute",
+    **{f"Execute{name.title()}Function": "execute" for name in Config().runners},
     "OrchestrateFunction": "orchestrate",
 }
 

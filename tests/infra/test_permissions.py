@@ -2,6 +2,20 @@
 
 import pytest
 
+from infra.config import Config
+
+CONFIG = Config()
+RUNNERS = [name.title() for name in CONFIG.runners]
+FORMS = next((name.title() for name in CONFIG.runners if CONFIG.families_of(name)), None)
+
+
+def each_runners(resource):
+    """What a statement names of every runner; alone it is no list."""
+    names = [resource.format(runner) for runner in RUNNERS]
+    return names if len(names) > 1 else names[0]
+
+
+EXECUTORS = each_runners("Execute{}Function.Arn")
 SECRETS = "arn:Partition:secretsmanager:Region:AccountId:secret:heimdall/*"
 PARAMETERS = "arn:Partition:ssm:Region:AccountId:parameter/heimdall/*"
 ENGINE_ROLES = "arn:Partition:iam::AccountId:role/heimdall/*"
@@ -26,9 +40,9 @@ FUNCTIONS = {
         ),
         "StoreContexts": ("s3:PutObject", "Files.Arn/jobs/*/context.json"),
         "RepeatResults": ("s3:GetObject", "Files.Arn/jobs/*/result.json"),
-        "SendJobs": ("sqs:SendMessage", "LightJobsQueue.Arn"),
-        "WakeLongJobs": ("sqs:SendMessage", "LightWakesQueue.Arn"),
-        "RunSyncJobs": ("lambda:InvokeFunction", "ExecuteLightFunction.Arn"),
+        "SendJobs": ("sqs:SendMessage", each_runners("{}JobsQueue.Arn")),
+        "WakeLongJobs": ("sqs:SendMessage", each_runners("{}WakesQueue.Arn")),
+        "RunSyncJobs": ("lambda:InvokeFunction", EXECUTORS),
         "FindDeadLetters": (["dynamodb:Query", "dynamodb:DeleteItem"], "Jobs.Arn", DEAD_LETTERS),
         "MarkOpenJobs": (
             "dynamodb:BatchWriteItem",
@@ -64,12 +78,42 @@ FUNCTIONS = {
             {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["AUDIT#*"]}},
         ),
         "ReadFiles": ("s3:GetObject", "Files.Arn/jobs/*"),
-        "ProbeClusters": ("lambda:InvokeFunction", "ExecuteLightFunction.Arn"),
+        "AskRunners": ("lambda:InvokeFunction", EXECUTORS),
         "StoreCsv": ("s3:PutObject", "Files.Arn/jobs/*/result.csv"),
         "TellMissingFromForbidden": ("s3:ListBucket", "Files.Arn"),
         "Logs": (["logs:CreateLogStream", "logs:PutLogEvents"], "QueryLogs.Arn"),
     },
-    "ExecuteLight": {
+    "Orchestrate": {
+        "FindNewJobs": ("dynamodb:Query", "Jobs.Arn/index/by_time"),
+        "KeepOpenJobs": (
+            ["dynamodb:Query", "dynamodb:BatchWriteItem"],
+            "Jobs.Arn",
+            {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["OPEN#*"]}},
+        ),
+        "Jobs": (
+            ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem"],
+            "Jobs.Arn",
+        ),
+        "SendJobs": ("sqs:SendMessage", each_runners("{}JobsQueue.Arn")),
+        "WakeLongJobs": ("sqs:SendMessage", each_runners("{}WakesQueue.Arn")),
+        "KeepDeadLetters": ("dynamodb:PutItem", "Jobs.Arn", DEAD_LETTERS),
+        "TakeDeadLetters": (
+            ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+            [
+                f"{runner}{queue}DeadLetters.Arn"
+                for queue in ("Jobs", "Wakes")
+                for runner in RUNNERS
+            ],
+        ),
+        "Logs": (["logs:CreateLogStream", "logs:PutLogEvents"], "OrchestrateLogs.Arn"),
+    },
+}
+
+
+def of_executor(runner):
+    """What every runner may do; one of them makes other forms of results."""
+    reads = {"ReadResults": ("s3:GetObject", "Files.Arn/jobs/*/result.*")}
+    return {
         "Jobs": (
             ["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:BatchGetItem"],
             "Jobs.Arn",
@@ -81,14 +125,15 @@ FUNCTIONS = {
             {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["AUDIT#*"]}},
         ),
         "StoreOutput": ("s3:PutObject", "Files.Arn/jobs/*"),
+        "DropUploads": ("s3:AbortMultipartUpload", "Files.Arn/jobs/*"),
         "ReadContexts": ("s3:GetObject", "Files.Arn/jobs/*/context.json"),
         "JoinStreams": ("s3:GetObject", "Files.Arn/jobs/*/std*"),
         "TakeJobs": (
             ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
-            ["LightJobsQueue.Arn", "LightWakesQueue.Arn"],
+            [f"{runner}JobsQueue.Arn", f"{runner}WakesQueue.Arn"],
         ),
-        "SendNextRuns": ("sqs:SendMessage", "LightJobsQueue.Arn"),
-        "SendWakes": ("sqs:SendMessage", "LightWakesQueue.Arn"),
+        "SendNextRuns": ("sqs:SendMessage", f"{runner}JobsQueue.Arn"),
+        "SendWakes": ("sqs:SendMessage", f"{runner}WakesQueue.Arn"),
         "StartLongJobs": ("states:StartExecution", LONG_JOBS),
         "TellLongJobs": ("states:SendTaskSuccess", "*"),
         "RememberWork": (
@@ -102,33 +147,19 @@ FUNCTIONS = {
             ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"],
             ENGINE_ROLES,
         ),
-        "Logs": (["logs:CreateLogStream", "logs:PutLogEvents"], "ExecuteLightLogs.Arn"),
-    },
-    "Orchestrate": {
-        "FindNewJobs": ("dynamodb:Query", "Jobs.Arn/index/by_time"),
-        "KeepOpenJobs": (
-            ["dynamodb:Query", "dynamodb:BatchWriteItem"],
-            "Jobs.Arn",
-            {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["OPEN#*"]}},
-        ),
-        "Jobs": (
-            ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem"],
-            "Jobs.Arn",
-        ),
-        "SendJobs": ("sqs:SendMessage", "LightJobsQueue.Arn"),
-        "WakeLongJobs": ("sqs:SendMessage", "LightWakesQueue.Arn"),
-        "KeepDeadLetters": ("dynamodb:PutItem", "Jobs.Arn", DEAD_LETTERS),
-        "TakeDeadLetters": (
-            ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
-            ["LightJobsDeadLetters.Arn", "LightWakesDeadLetters.Arn"],
-        ),
-        "Logs": (["logs:CreateLogStream", "logs:PutLogEvents"], "OrchestrateLogs.Arn"),
-    },
-}
+        "Logs": (["logs:CreateLogStream", "logs:PutLogEvents"], f"Execute{runner}Logs.Arn"),
+        **(reads if runner == FORMS else {}),
+    }
+
+
+FUNCTIONS |= {f"Execute{runner}": of_executor(runner) for runner in RUNNERS}
 OTHERS = {
     "EveryMinute": {"Invoke": ("lambda:InvokeFunction", "OrchestrateFunction.Arn")},
-    "LightOrphans": {"Invoke": ("lambda:InvokeFunction", "ExecuteLightFunction.Arn")},
-    "LongJobs": {"CallRunners": ("lambda:InvokeFunction", "ExecuteLightFunction.Arn")},
+    **{
+        f"{runner}Orphans": {"Invoke": ("lambda:InvokeFunction", f"Execute{runner}Function.Arn")}
+        for runner in RUNNERS
+    },
+    "LongJobs": {"CallRunners": ("lambda:InvokeFunction", EXECUTORS)},
 }
 ROLES = FUNCTIONS | OTHERS
 
@@ -136,6 +167,7 @@ WILDCARDS = {
     "Files.Arn/jobs/*": "any job; its id is part of the key",
     "Files.Arn/jobs/*/context.json": "the context of any job; its id is part of the key",
     "Files.Arn/jobs/*/result.csv": "the result of any job as CSV; its id is part of the key",
+    **({"Files.Arn/jobs/*/result.*": "the result of any job in any form"} if FORMS else {}),
     "Files.Arn/jobs/*/result.json": "the result of any job; its id is part of the key",
     "Files.Arn/jobs/*/std*": "the streams of any job; its id is part of the key",
     "*": "a task token names no resource",
@@ -193,7 +225,7 @@ def test_function_has_its_own_role_that_only_lambda_may_take(assembly, roles, na
     }
 
 
-@pytest.mark.parametrize("schedule", ["EveryMinute", "LightOrphans"])
+@pytest.mark.parametrize("schedule", ["EveryMinute", *(f"{runner}Orphans" for runner in RUNNERS)])
 def test_only_schedules_of_this_account_may_take_the_role_of_a_schedule(roles, schedule):
     (trust,) = roles[f"{schedule}Role"]["AssumeRolePolicyDocument"]["Statement"]
 

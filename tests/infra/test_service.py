@@ -5,7 +5,10 @@ import re
 
 import pytest
 
-from infra.config import RUNNERS
+from infra.config import Config
+
+RUNNERS = Config().runners
+TITLES = [name.title() for name in RUNNERS]
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +113,9 @@ def test_runner_is_given_several_wakes_at_a_time(assembly):
     }
 
 
-@pytest.mark.parametrize("queue", ["LightJobs", "LightWakes"])
+@pytest.mark.parametrize(
+    "queue", [f"{runner}{kind}" for runner in TITLES for kind in ("Jobs", "Wakes")]
+)
 def test_orchestrate_is_given_what_the_runner_gave_up_on(assembly, queue):
     mappings = assembly.properties("AWS::Lambda::EventSourceMapping")
 
@@ -132,14 +137,16 @@ def test_orchestrate_is_called_every_minute(assembly):
     assert schedule["Target"]["RoleArn"] == "EveryMinuteRole.Arn"
 
 
-def test_each_runner_looks_for_orphans_of_its_plugins_every_day(assembly):
-    schedule = assembly.properties("AWS::Scheduler::Schedule")["LightOrphansSchedule"]
+@pytest.mark.parametrize("name", RUNNERS)
+def test_each_runner_looks_for_orphans_of_its_plugins_every_day(assembly, name):
+    runner = name.title()
+    schedule = assembly.properties("AWS::Scheduler::Schedule")[f"{runner}OrphansSchedule"]
     told = json.loads(schedule["Target"]["Input"])
 
     assert schedule["ScheduleExpression"] == "rate(1 day)"
-    assert schedule["Target"]["Arn"] == "ExecuteLightFunction.Arn"
-    assert schedule["Target"]["RoleArn"] == "LightOrphansRole.Arn"
-    assert told == {"look_for_orphans": {"plugins": list(RUNNERS["light"])}}
+    assert schedule["Target"]["Arn"] == f"Execute{runner}Function.Arn"
+    assert schedule["Target"]["RoleArn"] == f"{runner}OrphansRole.Arn"
+    assert told == {"look_for_orphans": {"plugins": list(RUNNERS[name])}}
 
 
 def test_alarms_watch_functions_queues_sweep_and_api(assembly):
@@ -148,13 +155,20 @@ def test_alarms_watch_functions_queues_sweep_and_api(assembly):
         (alarm["MetricName"], alarm["Dimensions"][0]["Value"]): alarm["Threshold"]
         for alarm in alarms
     }
-    functions = ["SubmitFunction", "QueryFunction", "ExecuteLightFunction", "OrchestrateFunction"]
+    functions = [f"{name}Function" for name in ("Submit", "Query", "Orchestrate")]
+    functions += [f"Execute{runner}Function" for runner in TITLES]
 
     assert watched == {
         **{("Errors", function): 1 for function in functions},
         **{("Throttles", function): 1 for function in functions},
-        ("NumberOfMessagesReceived", "LightJobsDeadLetters.QueueName"): 1,
-        ("ApproximateAgeOfOldestMessage", "LightJobsQueue.QueueName"): 300,
+        **{
+            ("NumberOfMessagesReceived", f"{runner}JobsDeadLetters.QueueName"): 1
+            for runner in TITLES
+        },
+        **{
+            ("ApproximateAgeOfOldestMessage", f"{runner}JobsQueue.QueueName"): 300
+            for runner in TITLES
+        },
         ("JobSweepFailed", "orchestrate"): 1,
         ("OrphanFound", "execute"): 1,
         ("5xx", "Api"): 1,
@@ -174,12 +188,12 @@ def test_outputs_tell_where_everything_is(assembly):
         "JobsTable": "Jobs",
         "CatalogTable": "Catalog",
         "Bucket": "Files",
-        "LightQueueUrl": "LightJobsQueue",
-        "LightDeadLetterQueueUrl": "LightJobsDeadLetters",
-        "LightRoleArn": "ExecuteLightRole.Arn",
+        **{f"{runner}QueueUrl": f"{runner}JobsQueue" for runner in TITLES},
+        **{f"{runner}DeadLetterQueueUrl": f"{runner}JobsDeadLetters" for runner in TITLES},
+        **{f"{runner}RoleArn": f"Execute{runner}Role.Arn" for runner in TITLES},
         "SubmitFunction": "SubmitFunction",
         "QueryFunction": "QueryFunction",
-        "ExecuteLightFunction": "ExecuteLightFunction",
+        **{f"Execute{runner}Function": f"Execute{runner}Function" for runner in TITLES},
         "OrchestrateFunction": "OrchestrateFunction",
     }
 

@@ -7,10 +7,21 @@ from pathlib import Path
 
 import pytest
 
+from infra.config import Config
 from tests.infra.assembly import ROOT, run_app, short
 
+CONFIG = Config()
 FILES = "HeimdallStateful:ExportsOutputFnGetAttFiles"
 HERE = "<AWS::Region>:<AWS::AccountId>"
+OF_EXECUTORS = {
+    "AwsSolutions-IAM5[Resource::*]",
+    "AwsSolutions-IAM5[jobs/*]",
+    "AwsSolutions-IAM5[jobs/*/context.json]",
+    "AwsSolutions-IAM5[jobs/*/std*]",
+    f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:{HERE}:secret:heimdall/*]",
+    f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ssm:{HERE}:parameter/heimdall/*]",
+    "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:iam::<AWS::AccountId>:role/heimdall/*]",
+}
 EXCEPTIONS = {
     "LongJobsStateMachine": {"AwsSolutions-SF1", "AwsSolutions-SF2"},
     "Files": {"AwsSolutions-S1"},
@@ -20,18 +31,14 @@ EXCEPTIONS = {
         "AwsSolutions-IAM5[jobs/*/result.json]",
     },
     "QueryRole": {"AwsSolutions-IAM5[jobs/*]", "AwsSolutions-IAM5[jobs/*/result.csv]"},
-    "ExecuteLightRole": {
-        "AwsSolutions-IAM5[Resource::*]",
-        "AwsSolutions-IAM5[jobs/*]",
-        "AwsSolutions-IAM5[jobs/*/context.json]",
-        "AwsSolutions-IAM5[jobs/*/std*]",
-        f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:{HERE}:secret:heimdall/*]",
-        f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ssm:{HERE}:parameter/heimdall/*]",
-        "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:iam::<AWS::AccountId>:role/heimdall/*]",
-    },
     "SubmitFunction": {"AwsSolutions-L1"},
     "QueryFunction": {"AwsSolutions-L1"},
-    "ExecuteLightFunction": {"AwsSolutions-L1"},
+    **{f"Execute{name.title()}Function": {"AwsSolutions-L1"} for name in CONFIG.runners},
+    **{
+        f"Execute{name.title()}Role": OF_EXECUTORS
+        | ({"AwsSolutions-IAM5[jobs/*/result.*]"} if name == CONFIG.maker_of_forms() else set())
+        for name in CONFIG.runners
+    },
     "OrchestrateFunction": {"AwsSolutions-L1"},
 }
 """What cdk-nag is told to accept, and where."""

@@ -38,6 +38,7 @@ ENVIRONMENT = {
     "HEIMDALL_TRUSTED_PROXIES": PROXY,
     "HEIMDALL_ADMINS": f"{ALICE},{PROXY}",
     "HEIMDALL_DEFAULT_ROLE": "viewer",
+    "HEIMDALL_FORMS_FUNCTION": "heimdall-execute-sql",
     "HEIMDALL_RETENTION_DAYS": "30",
     "HEIMDALL_QUEUE_URL": "https://queue",
     "HEIMDALL_WAKES_URL": "https://w",

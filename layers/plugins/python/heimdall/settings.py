@@ -65,7 +65,11 @@ class SubmitSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuerySettings:
-    """For `functions.query`."""
+    """For `functions.query`.
+
+    Attributes:
+        forms_function: makes results Parquet, Arrow or CSV; empty if no runner has what it takes.
+    """
 
     jobs_table: str = _setting()
     catalog_table: str = _setting()
@@ -75,6 +79,7 @@ class QuerySettings:
     admins: frozenset[str] = _setting(_names)
     default_role: str = _setting()
     audit_retention_days: int = _setting(int)
+    forms_function: str = _setting()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
