@@ -14,7 +14,7 @@ class CatalogStatus(StrEnum):
     DELETED = "DELETED"
 
 
-_TUPLES = ("tags", "cluster_tags", "allowed_callers", "principals", "teams")
+_TUPLES = ("tags", "cluster_tags", "allowed_callers", "principals", "teams", "rules")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
