@@ -1,5 +1,6 @@
 """What an ended run left at its engine, on its way into the job."""
 
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -77,14 +78,19 @@ class CollectedOutput:
             self._files.put_result_file(self._job.id, self._job.run, form, content)
 
 
-class _Counted:
+class _Counted(io.RawIOBase):
     """Passes on what is written, and counts it."""
 
     def __init__(self, file: BinaryIO) -> None:
+        super().__init__()
         self._file = file
         self.size = 0
 
-    def write(self, data: bytes) -> int:
+    def writable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
         """Append."""
         written = self._file.write(data)
         self.size += written

@@ -19,6 +19,7 @@ from heimdall.dispatch import job_from_message, job_to_message
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
 from heimdall.domain.ports import StaleJobError
+from heimdall.domain.result import ResultForm
 from heimdall.observability import logger, metrics
 from heimdall.probes import probe_from_message
 from heimdall.runtime import execute_runtime
@@ -31,13 +32,15 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 @metrics.log_metrics
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: Any) -> Mapping[str, Any]:  # noqa: ANN401
-    """Do what is asked: run a job, look after a long one, probe clusters, look for orphans.
+    """Do what is asked: run a job, look after a long one, probe clusters, make forms of results.
 
-    Sync jobs and probes come by invocation, async jobs and wakes by the queues, the steps of long
-    jobs from the state machine, and searches from a schedule.
+    Sync jobs, probes and forms come by invocation, async jobs and wakes by the queues, the steps
+    of long jobs from the state machine, and searches from a schedule.
     """
     if "probes" in event:
         return _probe(event["probes"])
+    if "make_form" in event:
+        return _make_form(event["make_form"])
     if "long_run" in event:
         return _advance(event["long_run"])
     if "look_for_orphans" in event:
@@ -69,6 +72,13 @@ def _probe(messages: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     probes = [probe_from_message(message) for message in messages]
     checks = make_probes(probes, runtime=execute_runtime())
     return {"checks": [check.to_dict() for check in checks]}
+
+
+def _make_form(wanted: Mapping[str, Any]) -> Mapping[str, Any]:
+    from functions.execute.forms import make_form
+
+    form = ResultForm(wanted["form"])
+    return {"is_made": make_form(wanted["job_id"], wanted["run"], form, runtime=execute_runtime())}
 
 
 def _look_for_orphans(plugins: Sequence[str], context: Any) -> Mapping[str, Any]:  # noqa: ANN401

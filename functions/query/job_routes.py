@@ -76,7 +76,10 @@ def get_stderr(job_id: str) -> Response[Any]:
 @router.get("/api/v1/job/<job_id>/result")
 def get_result(job_id: str) -> Response[Any]:
     """Read a job's result."""
-    answer = read_result(_job(job_id), accept=_header("accept"), files=query_runtime().files)
+    runtime = query_runtime()
+    answer = read_result(
+        _job(job_id), accept=_header("accept"), files=runtime.files, maker=runtime.form_maker
+    )
     varies = {"Vary": "Accept"}
     if answer.url:
         return _elsewhere(answer.url, varies)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from tempfile import TemporaryFile
 
 from heimdall.domain.errors import NotAcceptableError, ResultNotFoundError
+from heimdall.domain.forms import FormMaker
 from heimdall.domain.job import Job
 from heimdall.domain.job_files import JobFiles
 from heimdall.domain.result import MAX_CSV_SOURCE_BYTES, ResultForm, forms_of, stored_forms
@@ -31,26 +32,32 @@ class ResultAnswer:
     url: str | None = None
 
 
-def read_result(job: Job, *, accept: str | None, files: JobFiles) -> ResultAnswer:
+def read_result(job: Job, *, accept: str | None, files: JobFiles, maker: FormMaker) -> ResultAnswer:
     """Read a job's result.
 
-    A large one is made CSV when the first reader asks for that, and kept so.
+    A form that it is not stored in is made when the first reader asks for it, and kept.
 
     Args:
         job: whose result.
         accept: the header Accept; None if there is none.
         files: where large results are.
+        maker: makes the forms that cannot be made here.
 
     Raises:
         ResultNotFoundError: there is none, or it is not kept any more.
         NotAcceptableError: it cannot be had in any form that the reader accepts.
+        ResultBeingMadeError: it is being made in the form, and takes its time.
     """
     if not job.result_bytes:
         reason = "has no result" if job.status.is_final else f"is {job.status}: no result yet"
         raise ResultNotFoundError(f"the job {reason}", job_id=job.id)
-    form = _chosen(job, accept)
-    is_stored_so = form in stored_forms(job.result_form)
-    if is_stored_so and (form is not ResultForm.JSON or job.result_bytes > ANSWER_BYTES):
+    form = _chosen(job, accept, maker)
+    stored = stored_forms(job.result_form)
+    if form in stored and (form is not ResultForm.JSON or job.result_bytes > ANSWER_BYTES):
+        return ResultAnswer(form, url=files.result_url(job.id, job.run, form))
+    if form not in stored and not _is_made_here(form, job):
+        if not files.has_result(job.id, job.run, form):
+            maker.make(job, form)
         return ResultAnswer(form, url=files.result_url(job.id, job.run, form))
     if job.result_bytes > ANSWER_BYTES:
         return _large_csv(job, files)
@@ -64,8 +71,14 @@ def read_result(job: Job, *, accept: str | None, files: JobFiles) -> ResultAnswe
     return ResultAnswer(form, csv.getvalue())
 
 
-def _chosen(job: Job, accept: str | None) -> ResultForm:
-    forms = {MEDIA_TYPES[form]: form for form in forms_of(job.result_form, job.result_bytes)}
+def _is_made_here(form: ResultForm, job: Job) -> bool:
+    is_json = ResultForm.JSON in stored_forms(job.result_form)
+    return form is ResultForm.CSV and is_json and job.result_bytes <= MAX_CSV_SOURCE_BYTES
+
+
+def _chosen(job: Job, accept: str | None, maker: FormMaker) -> ResultForm:
+    available = forms_of(job.result_form, job.result_bytes, is_any_made=maker.is_there)
+    forms = {MEDIA_TYPES[form]: form for form in available}
     media_type = preferred(accept, list(forms))
     if media_type is None:
         limit = f"; larger than {MAX_CSV_SOURCE_BYTES:,} bytes, it is not made CSV"
@@ -79,7 +92,7 @@ def _chosen(job: Job, accept: str | None) -> ResultForm:
 
 
 def _large_csv(job: Job, files: JobFiles) -> ResultAnswer:
-    if not files.has_csv(job.id, job.run):
+    if not files.has_result(job.id, job.run, ResultForm.CSV):
         with TemporaryFile() as csv, files.open_result(job.id, job.run) as result:
             write_csv(result, csv)
             csv.seek(0)

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from heimdall.domain.errors import NotFoundError, ResultNotFoundError
 from heimdall.domain.result import ResultForm
 from heimdall.store.files import URL_SECONDS, S3JobFiles
+from heimdall.store.upload import PART_BYTES
 from tests.factories import JOB_ID
 from tests.fakes.files import InMemoryJobFiles
 from tests.fakes.tables import BUCKET
@@ -171,13 +172,13 @@ def test_result_is_read_piece_by_piece(files):
 
 
 def test_csv_is_kept_beside_the_result_of_its_run(files, fetch):
-    assert not files.has_csv(JOB_ID, 1)
+    assert not files.has_result(JOB_ID, 1, ResultForm.CSV)
 
     files.put_result_file(JOB_ID, 1, ResultForm.CSV, io.BytesIO(b'"\xc3\xa9"\r\n'))
 
-    assert files.has_csv(JOB_ID, 1)
-    assert not files.has_csv(JOB_ID, 2)
-    assert not files.has_csv(OTHER_ID, 1)
+    assert files.has_result(JOB_ID, 1, ResultForm.CSV)
+    assert not files.has_result(JOB_ID, 2, ResultForm.CSV)
+    assert not files.has_result(OTHER_ID, 1, ResultForm.CSV)
     assert fetch(files.result_url(JOB_ID, 1, ResultForm.CSV)) == b'"\xc3\xa9"\r\n'
 
 
@@ -190,6 +191,52 @@ def test_result_is_kept_in_several_forms_from_where_their_files_stand(files, fet
 
     assert fetch(files.result_url(JOB_ID, 1, form)) == form.encode()
     assert files.result(JOB_ID, 1) == "json"
+
+
+@pytest.mark.parametrize("size", [0, 10, PART_BYTES, 2 * PART_BYTES + 3])
+def test_result_is_written_piece_by_piece_and_read_anywhere(files, fetch, size):
+    content = (b"0123456789" * (size // 10 + 1))[:size]
+    with files.write_result(JOB_ID, 1, ResultForm.PARQUET) as file:
+        assert not files.has_result(JOB_ID, 1, ResultForm.PARQUET)
+        for start in range(0, size, 1_000_003):
+            piece = content[start : start + 1_000_003]
+            assert file.write(piece) == len(piece)
+
+    assert fetch(files.result_url(JOB_ID, 1, ResultForm.PARQUET)) == content
+    with files.open_result_anywhere(JOB_ID, 1, ResultForm.PARQUET) as file:
+        assert file.seek(0, io.SEEK_END) == size
+        assert file.read(1) == b""
+        file.seek(max(size - 4, 0))
+        assert file.read() == content[max(size - 4, 0) :]
+        file.seek(5)
+        assert file.read(3) == content[5:8]
+        assert file.tell() == min(8, max(size, 5))
+
+
+def break_off(files, size):
+    with files.write_result(JOB_ID, 1, ResultForm.PARQUET) as file:
+        file.write(b"x" * size)
+        raise RuntimeError("lost")
+
+
+@pytest.mark.parametrize("size", [10, PART_BYTES + 1])
+def test_result_whose_writing_broke_off_is_not_there(files, size):
+    with pytest.raises(RuntimeError, match="lost"):
+        break_off(files, size)
+
+    assert not files.has_result(JOB_ID, 1, ResultForm.PARQUET)
+    with (
+        pytest.raises(ResultNotFoundError),
+        files.open_result_anywhere(JOB_ID, 1, ResultForm.PARQUET),
+    ):
+        pass
+
+
+def test_broken_off_upload_leaves_no_parts_that_cost(s3_files):
+    with pytest.raises(RuntimeError, match="lost"):
+        break_off(s3_files, PART_BYTES + 1)
+
+    assert "Uploads" not in s3_files.client().list_multipart_uploads(Bucket=BUCKET)
 
 
 def test_stream_has_as_many_bytes_as_its_parts(files):
@@ -209,9 +256,9 @@ def test_stream_has_as_many_bytes_as_its_parts(files):
         lambda files: files.context(JOB_ID),
         lambda files: files.result(JOB_ID, 1),
         lambda files: files.stream_part(JOB_ID, 1, "stdout", 0),
-        lambda files: files.has_csv(JOB_ID, 1),
+        lambda files: files.has_result(JOB_ID, 1, ResultForm.CSV),
     ],
-    ids=["context", "result", "stream_part", "has_csv"],
+    ids=["context", "result", "stream_part", "has_result"],
 )
 def test_what_may_not_be_read_is_not_taken_for_missing(s3_files, call):
     def deny(**_):

@@ -42,8 +42,16 @@ class InMemoryJobFiles:
         except KeyError:
             raise ResultNotFoundError("gone", job_id=job_id) from None
 
-    def has_csv(self, job_id: str, run: int) -> bool:
-        return keys.result_object(job_id, run, "csv") in self.objects
+    def has_result(self, job_id: str, run: int, form: ResultForm) -> bool:
+        return keys.result_object(job_id, run, form) in self.objects
+
+    def open_result_anywhere(
+        self, job_id: str, run: int, form: ResultForm
+    ) -> AbstractContextManager[BinaryIO]:
+        try:
+            return BytesIO(self.objects[keys.result_object(job_id, run, form)])
+        except KeyError:
+            raise ResultNotFoundError("gone", job_id=job_id) from None
 
     def put_result_file(self, job_id: str, run: int, form: ResultForm, content: BinaryIO) -> None:
         self._put(keys.result_object(job_id, run, form), content.read())

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 SYNC_WAIT_SECONDS = 25
 """How long `submit` waits for a sync job: the API gives up after 30 s, starts take some."""
 
+FORMS_WAIT_SECONDS = 20
+"""How long `query` waits for a result to be made in another form; the API gives up after 30 s."""
+
 PROBES_WAIT_SECONDS = 15
 """How long `query` waits for health probes: they take 10 s at most, a start of a runner some."""
 
@@ -77,6 +80,11 @@ def waiting_lambda() -> "LambdaClient":
 def probing_lambda() -> "LambdaClient":
     """The runners, for as long as probes are waited for."""
     return _lambda(PROBES_WAIT_SECONDS)
+
+
+def making_lambda() -> "LambdaClient":
+    """The runner that makes results in other forms, for as long as that is waited for."""
+    return _lambda(FORMS_WAIT_SECONDS)
 
 
 def _lambda(read_seconds: int) -> "LambdaClient":

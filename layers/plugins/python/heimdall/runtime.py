@@ -35,6 +35,7 @@ from heimdall.store.jobs import DynamoJobStore
 if TYPE_CHECKING:
     from heimdall.domain.audit import AuditLog
     from heimdall.domain.dead_letters import DeadLetters
+    from heimdall.domain.forms import FormClaims, FormMaker
     from heimdall.domain.health import HealthStore
     from heimdall.domain.idempotency import IdempotencyStore
     from heimdall.domain.long_jobs import LongJobs, WorkIndex
@@ -75,6 +76,7 @@ class QueryRuntime:
     catalog_cache: CatalogCache
     health: "HealthStore"
     probes: "RunnerProbes"
+    form_maker: "FormMaker"
     cursor_key: Callable[[], bytes]
     gate: Gate
     audit: "Callable[[], AuditLog]"
@@ -94,6 +96,7 @@ class ExecuteRuntime:
     plugins: PluginRegistry
     read_secret: "ReadSecret"
     health: "HealthStore"
+    form_claims: "FormClaims"
     work: "WorkIndex"
     next_runs: "NextRuns"
     wakes: "Wakes"
@@ -149,6 +152,7 @@ def submit_runtime() -> SubmitRuntime:
 @once
 def query_runtime() -> QueryRuntime:
     """Make what `functions.query` works with."""
+    from heimdall.forms import RunnerForms
     from heimdall.probes import RunnerProbes
     from heimdall.store.health import DynamoHealthStore
 
@@ -165,6 +169,7 @@ def query_runtime() -> QueryRuntime:
         catalog_cache=CatalogCache(catalog, clock),
         health=DynamoHealthStore(dynamodb, settings.jobs_table),
         probes=RunnerProbes(settings.runners, once(connections.probing_lambda)),
+        form_maker=RunnerForms(settings.forms_function, once(connections.making_lambda)),
         cursor_key=_remembered(catalog.cursor_key),
         gate=_gate(KindCache(catalog, catalog.bindings, clock).entries, settings, audit, clock),
         audit=audit,
@@ -181,6 +186,7 @@ def execute_runtime() -> ExecuteRuntime:
     from heimdall.plugin.identity import PluginServices
     from heimdall.secrets import AwsSecrets
     from heimdall.state_machine import StepFunctionsLongJobs
+    from heimdall.store.forms import DynamoFormClaims
     from heimdall.store.health import DynamoHealthStore
     from heimdall.store.work import DynamoWorkIndex
 
@@ -199,6 +205,7 @@ def execute_runtime() -> ExecuteRuntime:
         plugins=PluginRegistry(services=lambda: services),
         read_secret=secrets.read,
         health=DynamoHealthStore(dynamodb, settings.jobs_table),
+        form_claims=DynamoFormClaims(dynamodb, settings.jobs_table),
         work=DynamoWorkIndex(dynamodb, settings.jobs_table),
         next_runs=QueuedRuns(sqs, settings.queue_url),
         wakes=QueuedWakes(sqs, settings.wakes_url),

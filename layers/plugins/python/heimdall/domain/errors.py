@@ -26,6 +26,7 @@ HeimdallError
 ├── ConcurrentChangeError       somebody else changed it in between
 │   └── RevisionConflictError   the entry is not at the revision that the writer saw
 ├── PayloadTooLargeError        more than a function may receive
+├── ResultBeingMadeError        the result is large, and not yet in the wanted form
 ├── RunnerUnavailableError      no executor could be started now
 ├── StoreThrottledError         DynamoDB or S3 asked to slow down
 └── PluginError                 the work failed, for good
@@ -216,6 +217,12 @@ class PayloadTooLargeError(HeimdallError):
     """The request is larger than a function may receive."""
 
     code = "payload_too_large"
+
+
+class ResultBeingMadeError(HeimdallError):
+    """The result is large, and is being made in the form that was asked for."""
+
+    code = "result_being_made"
 
 
 class RunnerUnavailableError(HeimdallError):

@@ -46,8 +46,18 @@ class JobFiles(Protocol):
         """
         ...
 
-    def has_csv(self, job_id: str, run: int) -> bool:
-        """Whether this result is kept as CSV."""
+    def has_result(self, job_id: str, run: int, form: ResultForm) -> bool:
+        """Whether this result is kept in a form."""
+        ...
+
+    def open_result_anywhere(
+        self, job_id: str, run: int, form: ResultForm
+    ) -> AbstractContextManager[BinaryIO]:
+        """Open a run's result, to be read at any place.
+
+        Raises:
+            ResultNotFoundError: it is not kept any more.
+        """
         ...
 
     def write_result(

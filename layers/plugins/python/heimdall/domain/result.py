@@ -18,7 +18,7 @@ MAX_CSV_SOURCE_BYTES = 32 * 1024 * 1024
 
 
 class ResultForm(StrEnum):
-    """What a result can be written as."""
+    """What a result can be written as, the preferred one first."""
 
     JSON = "json"
     CSV = "csv"
@@ -31,14 +31,17 @@ def stored_forms(text: str) -> tuple[ResultForm, ...]:
     return tuple(ResultForm(form) for form in text.split(","))
 
 
-def forms_of(stored: str, size: int) -> tuple[ResultForm, ...]:
+def forms_of(stored: str, size: int, *, is_any_made: bool = False) -> tuple[ResultForm, ...]:
     """Return the forms that a result can be had in, the preferred one first.
 
     Args:
         stored: the forms that it was stored in; see `stored_forms`.
         size: of the JSON that was stored, or of what was if there is none, in bytes.
+        is_any_made: whether the deployment has who makes each form of each.
     """
     forms = stored_forms(stored)
+    if is_any_made:
+        return tuple(ResultForm)
     if ResultForm.JSON not in forms:
         return forms
     made = () if size > MAX_CSV_SOURCE_BYTES else (ResultForm.CSV,)

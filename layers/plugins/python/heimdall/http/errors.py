@@ -22,6 +22,7 @@ STATUS_OF: Mapping[type[errors.HeimdallError], int] = {
     errors.PayloadTooLargeError: 413,
     errors.PluginError: 502,
     errors.TransientPluginError: 503,
+    errors.ResultBeingMadeError: 503,
     errors.RunnerUnavailableError: 503,
     errors.StoreThrottledError: 503,
 }

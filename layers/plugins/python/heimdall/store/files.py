@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from io import BufferedReader
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from botocore.exceptions import ClientError
@@ -75,17 +76,22 @@ class S3JobFiles:
                 raise ResultNotFoundError("the result is not kept any more", job_id=job_id)
             yield body
 
-    def has_csv(self, job_id: str, run: int) -> bool:
-        """Whether this result is kept as CSV."""
-        key = keys.result_object(job_id, run, ResultForm.CSV)
-        try:
-            with throttling_translated():
-                self.client().head_object(Bucket=self.bucket, Key=key)
-        except ClientError as error:
-            if error_code(error) == "404":
-                return False
-            raise
-        return True
+    def has_result(self, job_id: str, run: int, form: ResultForm) -> bool:
+        """Whether this result is kept in a form."""
+        return self._size(keys.result_object(job_id, run, form)) is not None
+
+    @contextmanager
+    def open_result_anywhere(self, job_id: str, run: int, form: ResultForm) -> Iterator[BinaryIO]:
+        """Open a run's result, to be read at any place."""
+        from heimdall.store.download import BUFFER_BYTES, Download
+
+        key = keys.result_object(job_id, run, form)
+        size = self._size(key)
+        if size is None:
+            raise ResultNotFoundError("the result is not kept any more", job_id=job_id)
+        raw = Download(self.client(), self.bucket, key, size)
+        with throttling_translated(), BufferedReader(raw, BUFFER_BYTES) as file:
+            yield file
 
     @contextmanager
     def write_result(self, job_id: str, run: int, form: ResultForm) -> Iterator[BinaryIO]:
@@ -168,6 +174,16 @@ class S3JobFiles:
             self.client().put_object(
                 Bucket=self.bucket, Key=key, Body=data, ContentType=content_type
             )
+
+    def _size(self, key: str) -> int | None:
+        """Return the size of an object; None if there is none."""
+        try:
+            with throttling_translated():
+                return self.client().head_object(Bucket=self.bucket, Key=key)["ContentLength"]
+        except ClientError as error:
+            if error_code(error) == "404":
+                return None
+            raise
 
     @contextmanager
     def _object(self, key: str) -> "Iterator[StreamingBody | None]":

@@ -85,6 +85,11 @@ def health_key(cluster_id: str, plugin: str) -> Key:
     return {"pk": {"S": "HEALTH"}, "sk": {"S": f"{cluster_id}#{plugin}"}}
 
 
+def form_key(job_id: str, run: int, form: str) -> Key:
+    """The mark that a result is being made in a form."""
+    return {"pk": {"S": f"FORM#{job_id}"}, "sk": {"S": f"{run}#{form}"}}
+
+
 def shard_of(job_id: str) -> int:
     """The partition of a job in an index, or of an entry in the trail, by the id's random end."""
     return int(job_id[-2:], 16) % SHARDS
@@ -186,7 +191,7 @@ def context_object(job_id: str) -> str:
 
 
 def result_object(job_id: str, run: int, form: str = "json") -> str:
-    """The object of a run's result in one form: json, csv or parquet."""
+    """The object of a run's result in one form: json, csv, parquet or arrow."""
     return f"jobs/{job_id}/{run}/result.{form}"
 
 

@@ -1,5 +1,6 @@
 """One object of any size, written piece by piece: kept as a whole, or not at all."""
 
+import io
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,7 +11,7 @@ PART_BYTES = 16 * 1024 * 1024
 """S3 takes 10,000 parts, so an object may have 160 GB."""
 
 
-class Upload:
+class Upload(io.RawIOBase):
     """Takes bytes, and sends each part when it is full; a small object is one PUT.
 
     Args:
@@ -30,6 +31,7 @@ class Upload:
         *,
         part_bytes: int = PART_BYTES,
     ) -> None:
+        super().__init__()
         self._client = client
         self._bucket, self._key, self._type = bucket, key, content_type
         self._part_bytes = part_bytes
@@ -37,7 +39,11 @@ class Upload:
         self._upload = ""
         self._parts: list[CompletedPartTypeDef] = []
 
-    def write(self, data: bytes) -> int:
+    def writable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
         """Append; sends what fills a part."""
         self._pending += data
         while len(self._pending) >= self._part_bytes:

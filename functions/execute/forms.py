@@ -1,0 +1,78 @@
+"""Making a result in another form than it is stored in."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from typing import BinaryIO, cast
+
+from heimdall.domain.forms import MAKING_SECONDS
+from heimdall.domain.job import Job
+from heimdall.domain.result import ResultForm, stored_forms
+from heimdall.observability import count
+from heimdall.runtime import ExecuteRuntime
+
+WAIT_SECONDS = 15.0
+"""How long it is waited for somebody else who makes the same form."""
+
+PAUSE_SECONDS = 0.5
+
+
+def make_form(
+    job_id: str,
+    run: int,
+    form: ResultForm,
+    *,
+    runtime: ExecuteRuntime,
+    sleep: Callable[[float], None] = time.sleep,
+) -> bool:
+    """Make a job's result in a form and keep it; one at a time, the others wait for it.
+
+    Returns:
+        Whether it is there by now.
+
+    Raises:
+        JobNotFoundError: the job is gone.
+        ResultNotFoundError: its result is.
+    """
+    job, files = runtime.jobs.get(job_id), runtime.files
+    waited = 0.0
+    while not files.has_result(job_id, run, form):
+        now_ms = runtime.clock.now_ms()
+        until_ms = now_ms + MAKING_SECONDS * 1_000
+        if runtime.form_claims.claim(job, form, now_ms=now_ms, until_ms=until_ms):
+            _make(job, form, runtime)
+            return True
+        if waited >= WAIT_SECONDS:
+            return False
+        sleep(PAUSE_SECONDS)
+        waited += PAUSE_SECONDS
+    return True
+
+
+def _make(job: Job, form: ResultForm, runtime: ExecuteRuntime) -> None:
+    from heimdall.tables.convert import convert
+
+    forms = stored_forms(job.result_form)
+    stored = ResultForm.PARQUET if ResultForm.PARQUET in forms else ResultForm.JSON
+    try:
+        with (
+            _opened(job, stored, runtime) as source,
+            runtime.files.write_result(job.id, job.run, form) as sink,
+        ):
+            convert(source, stored, form, sink)
+    finally:
+        runtime.form_claims.release(job, form)
+    count("ResultFormMade", job_id=job.id, form=form.value)
+
+
+@contextmanager
+def _opened(job: Job, stored: ResultForm, runtime: ExecuteRuntime) -> Iterator[BinaryIO]:
+    if job.result is not None:
+        yield BytesIO(job.result.encode())
+    elif stored is ResultForm.JSON:
+        with runtime.files.open_result(job.id, job.run) as source:
+            yield cast(BinaryIO, source)
+    else:
+        with runtime.files.open_result_anywhere(job.id, job.run, stored) as source:
+            yield source
