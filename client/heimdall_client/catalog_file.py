@@ -221,6 +221,7 @@ def _explained(details: ErrorDetails, model: type[BaseModel]) -> str:
         "missing": "is missing",
         "string_type": f"must be text{in_quotes}",
         "string_too_short": "must not be empty",
+        "too_short": "must not be empty",
         "bool_type": "must be true or false",
         "list_type": "must be a list",
         "dict_type": "must be a mapping",

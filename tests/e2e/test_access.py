@@ -109,6 +109,8 @@ def test_named_user_is_a_submitter(gateway: Api):
         ("PUT", "/command/ping-0.0.1/status"),
         ("PUT", "/binding/of-ada"),
         ("GET", "/bindings"),
+        ("PUT", "/policy/of-ada"),
+        ("GET", "/policies"),
         ("GET", "/audit"),
     ):
         answer = gateway.request(method, of_admins, json={}, headers=ada)

@@ -114,6 +114,9 @@ def test_lists_are_filtered_and_walked(api: Api):
     binding = {"role": "viewer", "principals": ["named:nobody"], "status": "INACTIVE"}
     assert api.request("PUT", "/binding/listed", json=binding).is_success
     assert [each["id"] for each in get(api, "/bindings", id="listed")["data"]] == ["listed"]
+    policy = {"name": "listed", "cluster_tags": ["none"], "rules": [{"effect": "deny"}]}
+    assert api.request("PUT", "/policy/listed", json=policy).is_success
+    assert [each["name"] for each in get(api, "/policies", id="listed")["data"]] == ["listed"]
 
 
 def test_of_two_writers_at_once_one_wins_and_writers_of_others_all_do(api: Api):

@@ -6,6 +6,7 @@ import boto3
 import pytest
 
 from heimdall.domain.policy import SqlAction
+from heimdall.runtime import execute_runtime
 from tests.factories import make_rule
 from tests.fakes.tables import CATALOG
 from tests.functional.world import World
@@ -201,3 +202,14 @@ def test_rollback_brings_rules_and_ranger_back(empty_world: World) -> None:
     past = empty_world.get(f"/api/v1/policy/p/revisions/{answer.body['revision']}").body
     assert [change["field"] for change in past["changes"]] == ["rules", "ranger"]
     assert past["policy"]["ranger"]["client"]["password"] == PASSWORD
+
+
+def test_executors_read_the_active_policies(empty_world: World) -> None:
+    empty_world.put("/api/v1/policy/p", POLICY | {"rules": RULES})
+    empty_world.put("/api/v1/policy/q", rule() | {"status": "INACTIVE"})
+
+    (policy,) = execute_runtime().policies()
+
+    assert (policy.id, list(policy.rules)) == ("p", RULES)
+    assert policy.guards(["type:trino", "env:prod", "x"])
+    assert execute_runtime().policies() is execute_runtime().policies()

@@ -267,6 +267,7 @@ POLICY = "policies:\n- name: a\n  cluster_tags: [b]\n"
         ("bindings:\n- {id: 7, role: a, principals: [b]}\n", "2: bindings[0].name: must be text"),
         ("bindings:\n- {role: admin, principals: [b]}\n", "2: bindings[0].name: is missing"),
         ("policies:\n- name: a\n", "2: policies[0].cluster_tags: is missing"),
+        ("policies:\n- {name: a, cluster_tags: []}\n", "2: policies[0].cluster_tags: must not be"),
         (f"{POLICY}  context: {{}}\n", "4: policies[0].context: is no key that is known here"),
         (f"{POLICY}  rules: {{}}\n", "4: policies[0].rules: must be a list"),
         (f"{POLICY}  rules:\n  - deny\n", "5: policies[0].rules[0]: must be a mapping"),
@@ -288,8 +289,8 @@ POLICY = "policies:\n- name: a\n  cluster_tags: [b]\n"
             "4: policies[0].ranger.client: is missing",
         ),
         (
-            f"{POLICY}  ranger:\n    client:\n      endpoint: https://a\n      user: a\n",
-            "5: policies[0].ranger.client.username: is missing",
+            f"{POLICY}  ranger:\n    service_name: a\n    client:\n      endpoint: https://a\n",
+            "6: policies[0].ranger.client.username: is missing",
         ),
         ("clusters:\n- {name: a, attributes: {x: y}}\n", "2: clusters[0].attributes.x: "),
         ("comands: []\nclusters:\n", "1: comands: is no key that is known here; did you mean `com"),
