@@ -67,7 +67,8 @@ def _keep(run: OpenRun, handle: RunHandle, attempt: Attempt) -> RunHandle | None
     """Store where the work is, first for events and then for everyone."""
     if handle.work_id is not None:
         run.runtime.work.remember(handle.work_id, run.job, now_ms=run.now_ms)
-    if run.save(attempt.told_outputs, handle=handle_text(handle), lease_expires_at_ms=None):
+    changes = {"handle": handle_text(handle), "share_key": attempt.share_key}
+    if run.save(attempt.told_outputs, **changes, lease_expires_at_ms=None):
         return handle
     asking.cancel(run.plugin, handle)
     return None

@@ -51,10 +51,10 @@ def read_result(job: Job, *, accept: str | None, files: JobFiles) -> ResultAnswe
     form = _chosen(job, accept)
     is_stored_so = form in stored_forms(job.result_form)
     if is_stored_so and (form is not ResultForm.JSON or job.result_bytes > ANSWER_BYTES):
-        return ResultAnswer(form, url=files.result_url(job.id, job.run, form))
+        return ResultAnswer(form, url=files.result_url(*job.files_of, form))
     if job.result_bytes > ANSWER_BYTES:
         return _large_csv(job, files)
-    text = job.result if job.result is not None else files.result(job.id, job.run)
+    text = job.result if job.result is not None else files.result(*job.files_of)
     if form is ResultForm.JSON:
         return ResultAnswer(form, text.encode())
     csv = io.BytesIO()
@@ -79,9 +79,9 @@ def _chosen(job: Job, accept: str | None) -> ResultForm:
 
 
 def _large_csv(job: Job, files: JobFiles) -> ResultAnswer:
-    if not files.has_csv(job.id, job.run):
-        with TemporaryFile() as csv, files.open_result(job.id, job.run) as result:
+    if not files.has_csv(*job.files_of):
+        with TemporaryFile() as csv, files.open_result(*job.files_of) as result:
             write_csv(result, csv)
             csv.seek(0)
-            files.put_result_file(job.id, job.run, ResultForm.CSV, csv)
-    return ResultAnswer(ResultForm.CSV, url=files.result_url(job.id, job.run, ResultForm.CSV))
+            files.put_result_file(*job.files_of, ResultForm.CSV, csv)
+    return ResultAnswer(ResultForm.CSV, url=files.result_url(*job.files_of, ResultForm.CSV))

@@ -45,6 +45,10 @@ class InMemoryJobFiles:
     def has_csv(self, job_id: str, run: int) -> bool:
         return keys.result_object(job_id, run, "csv") in self.objects
 
+    def result_forms(self, job_id: str, run: int) -> set[ResultForm]:
+        objects = {keys.result_object(job_id, run, form): form for form in ResultForm}
+        return {form for key, form in objects.items() if key in self.objects}
+
     def put_result_file(self, job_id: str, run: int, form: ResultForm, content: BinaryIO) -> None:
         self._put(keys.result_object(job_id, run, form), content.read())
 
