@@ -15,7 +15,8 @@ from heimdall.domain.job import Job, JobStatus
 from heimdall.domain.long_jobs import end_wanted_since_ms
 from heimdall.domain.ports import JobStore
 from heimdall.domain.sharing import FOLLOWS, followed_by, why_lost
-from heimdall.plugin.detached import FoundWork, RunOutput, WorkSearch
+from heimdall.plugin.detached import FoundWork, WorkSearch
+from heimdall.plugin.output import RunOutput
 from heimdall.plugin.spec import (
     HealthReport,
     HealthRequest,
