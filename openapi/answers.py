@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from heimdall.domain.failures import Failure
-from heimdall.domain.job import JobStatus
+from heimdall.domain.job_status import JobStatus
 
 ABSENT: Any = None
 """The default of a field that is left out where it is empty; the document does not show it."""

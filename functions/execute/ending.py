@@ -10,8 +10,9 @@ from functions.execute.following import LeaderLost, LeaderSucceeded
 from functions.execute.streams import StreamEnd
 from heimdall.domain.errors import StoreThrottledError
 from heimdall.domain.failures import Failure
-from heimdall.domain.job import UNKNOWN_SIZE, Job, JobStatus, RunOutcome
+from heimdall.domain.job import UNKNOWN_SIZE, Job, RunOutcome
 from heimdall.domain.job_files import FilesUnusableError
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.ports import FinishedRun, StaleJobError
 from heimdall.domain.result import ANSWERED_BYTES, ResultForm
 from heimdall.domain.sharing import shared_outcome

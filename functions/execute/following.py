@@ -11,7 +11,8 @@ from heimdall.domain.errors import (
     TransientPluginError,
 )
 from heimdall.domain.failures import Failure
-from heimdall.domain.job import Job, JobStatus
+from heimdall.domain.job import Job
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.long_jobs import end_wanted_since_ms
 from heimdall.domain.ports import JobStore
 from heimdall.domain.sharing import FOLLOWS, followed_by, why_lost

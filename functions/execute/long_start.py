@@ -6,7 +6,7 @@ from functions.execute.collecting import RunParts
 from functions.execute.long_end import end_run
 from functions.execute.open_run import OpenRun, handle_text
 from heimdall.domain.errors import NotFoundError
-from heimdall.domain.job import JobStatus
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.long_jobs import STARTING_MS, end_wanted_since_ms
 from heimdall.plugin.spec import RunHandle, RunReport, RunState
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from heimdall.domain.errors import InvalidRequestError, RangeNotSatisfiableError
-from heimdall.domain.job import UNKNOWN_SIZE, Job, JobStatus
+from heimdall.domain.job import UNKNOWN_SIZE, Job
 from heimdall.domain.job_files import JobFiles
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.limits import MAX_RUNS
 from heimdall.domain.stream import PART_BYTES, part_of
 from heimdall.http.ranges import ByteRange

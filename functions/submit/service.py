@@ -11,8 +11,9 @@ from functions.submit.schemas import JobRequest, plain_tags
 from heimdall.domain.access import Access
 from heimdall.domain.clock import created_ms_of, new_job_id
 from heimdall.domain.errors import InvalidRequestError, RunnerUnavailableError
-from heimdall.domain.job import LEASE_MS, Job, JobStatus, RunOutcome
+from heimdall.domain.job import LEASE_MS, Job, RunOutcome
 from heimdall.domain.job_files import JobFiles
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.pairs import Pair
 from heimdall.domain.ports import (
     JobStore,

@@ -11,7 +11,8 @@ from httpx import codes
 
 from heimdall.domain.clock import created_ms_of, new_job_id
 from heimdall.domain.dead_letters import undelivered
-from heimdall.domain.job import Job, JobStatus
+from heimdall.domain.job import Job
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.open_jobs import Look
 from heimdall.store import keys
 from heimdall.store.dead_letters import DynamoDeadLetters

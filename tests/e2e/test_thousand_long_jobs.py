@@ -46,7 +46,10 @@ def test_thousand_jobs_wait_through_a_deployment_and_all_end(
         deploy_new_code(busy, tmp_path / "later")
         ids += api.submit_all(bodies[BEFORE_THE_DEPLOYMENT:])
         wait_for(
-            lambda: len(theirs.executions()) >= JOBS, seconds=WAIT_SECONDS, what="all work", every=15
+            lambda: len(theirs.executions()) >= JOBS,
+            seconds=WAIT_SECONDS,
+            what="all work",
+            every=15,
         )
         assert datetime.now(UTC) < first_end, "too slow: work ends already"
         assert Counter(each["status"] for each in theirs.our_executions()) == {"RUNNING": JOBS}

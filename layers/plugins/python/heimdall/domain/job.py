@@ -1,10 +1,9 @@
-"""Jobs: one request each, its life, and the one table of what may follow what."""
+"""Jobs: one request each, and its life."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from heimdall.domain.errors import InvalidTransitionError
+from heimdall.domain.job_status import TRANSITIONS, JobStatus
 
 LEASE_MS = 60_000
 """How long a run may be silent before its executor counts as dead."""
@@ -15,43 +14,8 @@ UNKNOWN_SIZE = -1
 MAX_ERROR_CHARACTERS = 4_096
 """Longer reasons are cut, with a mark, so that an item keeps far below DynamoDB's 400 KB."""
 
-
 MAX_AGE_SECONDS = 86_400
 """The oldest result that a job may share: files outlive their job by more than that."""
-
-
-class JobStatus(StrEnum):
-    """Heimdall's eight statuses. KILLED is never set; it is kept for clients that know it."""
-
-    NEW = "NEW"
-    ACCEPTED = "ACCEPTED"
-    RUNNING = "RUNNING"
-    SUCCEEDED = "SUCCEEDED"
-    FAILED = "FAILED"
-    KILLED = "KILLED"
-    CANCELING = "CANCELING"
-    CANCELED = "CANCELED"
-
-    @property
-    def is_final(self) -> bool:
-        """Whether nothing can follow."""
-        return not TRANSITIONS[self]
-
-
-TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
-    JobStatus.NEW: frozenset(
-        {JobStatus.ACCEPTED, JobStatus.RUNNING, JobStatus.FAILED, JobStatus.CANCELED}
-    ),
-    JobStatus.ACCEPTED: frozenset({JobStatus.RUNNING, JobStatus.FAILED, JobStatus.CANCELED}),
-    JobStatus.RUNNING: frozenset(
-        {JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELING, JobStatus.ACCEPTED}
-    ),
-    JobStatus.CANCELING: frozenset({JobStatus.CANCELED, JobStatus.SUCCEEDED, JobStatus.FAILED}),
-    JobStatus.SUCCEEDED: frozenset(),
-    JobStatus.FAILED: frozenset(),
-    JobStatus.KILLED: frozenset(),
-    JobStatus.CANCELED: frozenset(),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
-from heimdall.domain.job import Job, JobStatus, RunOutcome
+from heimdall.domain.job import Job, RunOutcome
+from heimdall.domain.job_status import JobStatus
 
 FOLLOWS = "heimdall.follows"
 """In a run's handle: the job whose end the run waits for, instead of doing the work itself."""

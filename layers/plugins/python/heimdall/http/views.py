@@ -3,7 +3,8 @@
 import json
 from typing import TYPE_CHECKING, Any
 
-from heimdall.domain.job import Job, JobStatus
+from heimdall.domain.job import Job
+from heimdall.domain.job_status import JobStatus
 
 if TYPE_CHECKING:
     from heimdall.domain.runs import Run
