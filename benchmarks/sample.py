@@ -8,7 +8,8 @@ from typing import Any
 from heimdall.dispatch import job_from_message, job_to_message
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
-from heimdall.domain.job import Job, JobStatus, RunOutcome
+from heimdall.domain.job import Job, RunOutcome
+from heimdall.domain.job_status import JobStatus
 from tests.factories import NOW_MS, http_event, make_cluster, make_command, make_job, sqs_event
 
 PING = make_command(

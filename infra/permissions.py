@@ -137,6 +137,8 @@ class Permissions:
                 allow("StartLongJobs", ["states:StartExecution"], [self.long_jobs_arn]),
                 allow("TellLongJobs", ["states:SendTaskSuccess"], ["*"]),
                 self._some_items("RememberWork", ["PutItem"], "WORK#*"),
+                self._some_items("LeadOthers", ["PutItem"], "LEAD#*"),
+                allow("FindSharedResults", ["s3:ListBucket"], [self.data.bucket.bucket_arn]),
                 allow("ReadSecrets", ["secretsmanager:GetSecretValue"], [self._secrets()]),
                 allow("ReadParameters", ["ssm:GetParameter"], [self._parameters()]),
                 allow(

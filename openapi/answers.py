@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from heimdall.domain.failures import Failure
-from heimdall.domain.job import JobStatus
+from heimdall.domain.job_status import JobStatus
 
 ABSENT: Any = None
 """The default of a field that is left out where it is empty; the document does not show it."""
@@ -94,6 +94,13 @@ class Retries(Answer):
     """How many runs it may have in all."""
 
 
+class Reuse(Answer):
+    """Whether a job may share the run of another like it."""
+
+    max_age_seconds: int
+    """How long ago that run may have begun."""
+
+
 class JobSummary(Answer):
     """A job as lists show it; empty fields are left out, arrays are always there."""
 
@@ -129,6 +136,10 @@ class JobSummary(Answer):
     """How long it may take."""
     retries: Retries = ABSENT
     """How many runs it may have, if more than one."""
+    reuse: Reuse = ABSENT
+    """Whether it may share the run of another job."""
+    reused_from: str = Field(default=ABSENT, json_schema_extra={"format": "uuid"})
+    """The job whose run made its result, if it did not do the work itself."""
     canceled_by: str = ABSENT
     """Who asked for its end first."""
     job_attributes: dict[str, Attribute] = ABSENT

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from functions.submit.schemas import JobRequest
-from heimdall.domain.job import JobStatus
+from heimdall.domain.job_status import JobStatus
 from openapi.answers import CancelAccepted, Job, JobPage, JobState, Result, RunPage
 from openapi.contract import (
     CSV,

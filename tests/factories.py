@@ -9,7 +9,8 @@ from heimdall.domain.command import Command
 from heimdall.domain.dead_letters import DeadLetter
 from heimdall.domain.history import Action, Change
 from heimdall.domain.idempotency import IdempotencyRecord
-from heimdall.domain.job import Job, JobStatus
+from heimdall.domain.job import Job
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.policy import Policy
 
 NOW_MS = 1_800_000_000_000

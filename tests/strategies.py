@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import CatalogStatus, Command
-from heimdall.domain.job import Job, JobStatus
+from heimdall.domain.job import Job
+from heimdall.domain.job_status import JobStatus
 from tests.factories import JOB_ID
 
 repeatable = settings(derandomize=True, deadline=None, max_examples=100)

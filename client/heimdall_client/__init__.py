@@ -64,7 +64,7 @@ from heimdall_client._exceptions import (
 from heimdall_client._explanation import Candidate, Candidates, Explanation
 from heimdall_client._health import Health, HealthCheck
 from heimdall_client._job_models import Column, Job, JobRequest, JobState, JobStatus, Result, Run
-from heimdall_client._limits import CommandLimits, CommandRetries, JobLimits, JobRetries
+from heimdall_client._limits import CommandLimits, CommandRetries, JobLimits, JobRetries, JobReuse
 from heimdall_client._policies import PolicyRule, Ranger, RangerClient, RangerParser
 from heimdall_client._queries import AuditQuery, EntryQuery, JobQuery
 from heimdall_client._submission import new_idempotency_key
@@ -119,6 +119,7 @@ __all__ = [
     "JobQuery",
     "JobRequest",
     "JobRetries",
+    "JobReuse",
     "JobState",
     "JobStatus",
     "LeftLetter",

@@ -5,7 +5,14 @@ from typing import Any
 
 from pydantic import Field
 
-from heimdall_client._limits import JobLimits, JobRetries, ShownLimits, ShownRetries
+from heimdall_client._limits import (
+    JobLimits,
+    JobRetries,
+    JobReuse,
+    ShownLimits,
+    ShownRetries,
+    ShownReuse,
+)
 from heimdall_client._wire import Answer, Attribute, Definition, JsonObject
 
 
@@ -36,6 +43,7 @@ class JobRequest(Definition):
         context: what the command's plugin wants to know of this job.
         limits: how long it may take, within what the command allows.
         retries: how often it may be tried, likewise.
+        reuse: whether it may share the run of another job; it does the work itself without.
     """
 
     name: str
@@ -47,6 +55,7 @@ class JobRequest(Definition):
     context: JsonObject = Field(default_factory=dict)
     limits: JobLimits | None = None
     retries: JobRetries | None = None
+    reuse: JobReuse | None = None
 
 
 class Column(Answer):
@@ -86,6 +95,8 @@ class Job(Answer):
         failure: the class of its last run's failure, such as `throttled`.
         limits: how long it may take.
         retries: how often it may be tried.
+        reuse: how old a result may be that it shares.
+        reused_from: the job whose run made its result; empty if it did the work itself.
         started_at: when the latest run began.
         next_run_at: from when on another run begins, if one is to follow.
         job_attributes: what the cluster tells of its jobs, by label, as far as it is known yet.
@@ -117,6 +128,8 @@ class Job(Answer):
     failure: str | None = None
     limits: ShownLimits | None = None
     retries: ShownRetries | None = None
+    reuse: ShownReuse | None = None
+    reused_from: str | None = None
     job_attributes: dict[str, Attribute] = Field(default_factory=dict)
     canceled_by: str | None = None
     result: Result | None = None

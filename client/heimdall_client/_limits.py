@@ -74,6 +74,16 @@ class JobRetries(Definition):
     max_runs: int | None = None
 
 
+class JobReuse(Definition):
+    """A job may share the run of another like it: same person, context and revisions.
+
+    Attributes:
+        max_age_seconds: how long ago that run may have begun, up to a day.
+    """
+
+    max_age_seconds: int
+
+
 class ShownLimits(Answer):
     """How long a job may take; None is no limit. See `JobLimits`."""
 
@@ -86,3 +96,9 @@ class ShownRetries(Answer):
     """How many runs a job may have in all."""
 
     max_runs: int = 1
+
+
+class ShownReuse(Answer):
+    """How old a result may be that a job shares. See `JobReuse`."""
+
+    max_age_seconds: int

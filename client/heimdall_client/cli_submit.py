@@ -15,7 +15,7 @@ from heimdall_client._client import Client
 from heimdall_client._exceptions import HeimdallError
 from heimdall_client._explanation import Candidate, Explanation
 from heimdall_client._job_models import Job, JobRequest
-from heimdall_client._limits import JobLimits, JobRetries
+from heimdall_client._limits import JobLimits, JobRetries, JobReuse
 from heimdall_client._session import JsonOption, Outside, TimeoutOption, session_of
 from heimdall_client._submission import is_outcome_unknown, new_idempotency_key
 from heimdall_client._terminal import printable, progress, say, show_json, show_table
@@ -54,6 +54,14 @@ def submit(  # noqa: PLR0913 - an argument for each option
     max_runs: Annotated[
         int | None, typer.Option(min=1, help="Try it so often, if the command allows it.")
     ] = None,
+    reuse: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=86_400,
+            help="Share the run of a job like it that began at most so many seconds ago.",
+        ),
+    ] = None,
     user: Annotated[
         str | None,
         typer.Option(help="For whom; honored only by APIs that trust your credentials so far."),
@@ -84,6 +92,7 @@ def submit(  # noqa: PLR0913 - an argument for each option
             cluster_criteria=cluster_tag,
             limits=_limits(queue_seconds, run_seconds, not_after),
             retries=None if max_runs is None else JobRetries(max_runs=max_runs),
+            reuse=None if reuse is None else JobReuse(max_age_seconds=reuse),
         )
     except ValidationError as error:
         raise typer.BadParameter(error.errors()[0]["msg"]) from error
@@ -105,6 +114,8 @@ def submit(  # noqa: PLR0913 - an argument for each option
         show_json(job)
     else:
         typer.echo(job.id)
+    if job.reused_from:
+        say(f"note: it shares the run of the job {printable(job.reused_from)}")
     say(f"{job.status}: {printable(f'{job.command_name} on {job.cluster_name}')}")
     exit_if_failed(job)
 

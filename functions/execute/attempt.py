@@ -55,6 +55,8 @@ class Attempt:
         context: the job's, once it is read.
         handle: of work that was left to itself.
         outputs: what the plugin told so far.
+        share_key: of work that others may wait for.
+        follower: what waits for another job's run instead of the work, if that is so.
     """
 
     job: Job
@@ -66,6 +68,8 @@ class Attempt:
     context: dict[str, Any] | None = None
     handle: RunHandle | None = None
     outputs: dict[str, str] = field(default_factory=dict)
+    share_key: str = ""
+    follower: Plugin | None = None
 
     def make(self) -> RunReport | None:
         """Let the plugin do the work; whatever it raises becomes a report, without secrets.
@@ -119,12 +123,32 @@ class Attempt:
             return RunReport(state=RunState.CANCELED)
         secrets = SecretReader(self.runtime.read_secret, self.parts.redactor)
         request = self._request(self.context, secrets, is_retry=is_retry)
-        started = self._plugin.start(request)
+        started = self._shared(is_retry=is_retry) or self._plugin.start(request)
         self.outputs.update(started.outputs)
         if isinstance(started, RunHandle):
             refuse_secret_handle(started, self._plugin, self.parts.redactor)
             return replace(started, read_secret=secrets.reveal_again)
         return started
+
+    def _shared(self, *, is_retry: bool) -> RunHandle | RunReport | None:
+        """Say what the run does instead of its work; None if it does that, maybe for others too."""
+        if self.job.reuse_seconds is None or self.context is None:
+            return None
+        from functions.execute.following import Following
+        from functions.execute.sharing import share
+
+        shared = share(
+            self.job,
+            self.assignment.command,
+            self.assignment.cluster,
+            context=self.context,
+            is_retry=is_retry,
+            runtime=self.runtime,
+        )
+        self.share_key = shared.key
+        if isinstance(shared.instead, RunHandle):
+            self.follower = Following(self.runtime.jobs)
+        return shared.instead
 
     def _note_start(self) -> bool:
         """Store that work may be at the engine from now on: a crash must not forget it.
@@ -187,7 +211,7 @@ class Attempt:
 
     def tell(self, job: Job) -> Job:
         """Return the job with what the plugin told so far, in its outputs and its attributes."""
-        told = with_outputs(job, self.told_outputs)
+        told = with_outputs(replace(job, share_key=self.share_key), self.told_outputs)
         if self.context is None:
             return told
         command, cluster = self.assignment.command, self.assignment.cluster
@@ -195,7 +219,7 @@ class Attempt:
 
     @property
     def _plugin(self) -> Plugin:
-        return self.runtime.plugins.plugin(self.assignment.command.plugin)
+        return self.follower or self.runtime.plugins.plugin(self.assignment.command.plugin)
 
     def _request(
         self, context: dict[str, Any], reader: SecretReader, *, is_retry: bool

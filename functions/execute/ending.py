@@ -6,13 +6,16 @@ from io import BytesIO
 from typing import Self
 
 from functions.execute.collecting import CollectedOutput, RunParts
+from functions.execute.following import LeaderLost, LeaderSucceeded
 from functions.execute.streams import StreamEnd
 from heimdall.domain.errors import StoreThrottledError
 from heimdall.domain.failures import Failure
-from heimdall.domain.job import UNKNOWN_SIZE, Job, JobStatus, RunOutcome
+from heimdall.domain.job import UNKNOWN_SIZE, Job, RunOutcome
 from heimdall.domain.job_files import FilesUnusableError
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.ports import FinishedRun, StaleJobError
 from heimdall.domain.result import ANSWERED_BYTES, ResultForm
+from heimdall.domain.sharing import shared_outcome
 from heimdall.observability import count
 from heimdall.plugin.spec import RunReport, RunState, StopReason
 from heimdall.runtime import ExecuteRuntime
@@ -78,6 +81,9 @@ def conclude(
         ask_for_next_run(finished, runtime=runtime)
         return FinishedRun(finished, None)
     count(f"Job{finished.status.capitalize()}", job_id=job.id, plugin=job.plugin)
+    if outcome.reused_from is not None:
+        count("JobReused", job_id=job.id, reused_from=outcome.reused_from)
+        result = outcome.result
     travels = result is not None and 0 < outcome.result_bytes <= ANSWERED_BYTES
     return FinishedRun(finished, result if travels else None)
 
@@ -90,6 +96,8 @@ def outcome_of(end: End, output: CollectedOutput, ends: list[StreamEnd]) -> RunO
         output: what was kept of its result.
         ends: what became of stdout and stderr.
     """
+    if isinstance(end.report, LeaderSucceeded):
+        return shared_outcome(end.report.leader)
     stdout, stderr = ends
     status, error = _ending(end)
     is_success = status is JobStatus.SUCCEEDED
@@ -105,6 +113,7 @@ def outcome_of(end: End, output: CollectedOutput, ends: list[StreamEnd]) -> RunO
         stdout_bytes=stdout.size,
         stderr=stderr.kept,
         stderr_bytes=stderr.size,
+        is_leader_lost=isinstance(end.report, LeaderLost) and end.stopped is None,
     )
 
 
@@ -130,6 +139,8 @@ def _unstored(report: RunReport, error: Exception) -> OutcomeFor:
 
 def _ending(end: End) -> tuple[JobStatus, str | None]:
     report, stopped = end.report, end.stopped
+    if isinstance(report, LeaderLost) and stopped is not None:
+        report = RunReport(state=RunState.CANCELED)
     if report.state is RunState.SUCCEEDED:
         return JobStatus.SUCCEEDED, None
     if report.state is RunState.CANCELED and stopped is StopReason.CANCELED:
@@ -191,6 +202,11 @@ def _saved(
 
 def _after(job: Job, outcome: RunOutcome, runtime: ExecuteRuntime) -> Job:
     """Return the job as it is once its run has ended, or waits for another."""
+    if outcome.is_leader_lost:
+        from heimdall.domain.retries import run_again
+
+        now_ms = runtime.clock.now_ms()
+        return run_again(job, outcome, now_ms=now_ms, delay_seconds=0, cluster=None)
     if outcome.failure is not None and job.run < job.max_runs:
         from functions.execute.retrying import waiting_again
 

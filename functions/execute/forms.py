@@ -20,7 +20,6 @@ PAUSE_SECONDS = 0.5
 
 def make_form(
     job_id: str,
-    run: int,
     form: ResultForm,
     *,
     runtime: ExecuteRuntime,
@@ -37,7 +36,7 @@ def make_form(
     """
     job, files = runtime.jobs.get(job_id), runtime.files
     waited = 0.0
-    while not files.has_result(job_id, run, form):
+    while not files.has_result(*job.files_of, form):
         now_ms = runtime.clock.now_ms()
         until_ms = now_ms + MAKING_SECONDS * 1_000
         if runtime.form_claims.claim(job, form, now_ms=now_ms, until_ms=until_ms):
@@ -58,7 +57,7 @@ def _make(job: Job, form: ResultForm, runtime: ExecuteRuntime) -> None:
     try:
         with (
             _opened(job, stored, runtime) as source,
-            runtime.files.write_result(job.id, job.run, form) as sink,
+            runtime.files.write_result(*job.files_of, form) as sink,
         ):
             convert(source, stored, form, sink)
     finally:
@@ -71,8 +70,8 @@ def _opened(job: Job, stored: ResultForm, runtime: ExecuteRuntime) -> Iterator[B
     if job.result is not None:
         yield BytesIO(job.result.encode())
     elif stored is ResultForm.JSON:
-        with runtime.files.open_result(job.id, job.run) as source:
+        with runtime.files.open_result(*job.files_of) as source:
             yield cast(BinaryIO, source)
     else:
-        with runtime.files.open_result_anywhere(job.id, job.run, stored) as source:
+        with runtime.files.open_result_anywhere(*job.files_of, stored) as source:
             yield source

@@ -78,7 +78,7 @@ def _make_form(wanted: Mapping[str, Any]) -> Mapping[str, Any]:
     from functions.execute.forms import make_form
 
     form = ResultForm(wanted["form"])
-    return {"is_made": make_form(wanted["job_id"], wanted["run"], form, runtime=execute_runtime())}
+    return {"is_made": make_form(wanted["job_id"], form, runtime=execute_runtime())}
 
 
 def _look_for_orphans(plugins: Sequence[str], context: Any) -> Mapping[str, Any]:  # noqa: ANN401

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from functions.execute.collecting import RunParts
 from functions.execute.ending import End, conclude
 from functions.execute.open_run import OpenRun
-from heimdall.domain.job import Job, JobStatus
+from heimdall.domain.job import Job
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.limits import why_stopped
 from heimdall.domain.long_jobs import end_wanted_since_ms
 from heimdall.domain.ports import StaleJobError

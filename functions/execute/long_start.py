@@ -6,7 +6,7 @@ from functions.execute.collecting import RunParts
 from functions.execute.long_end import end_run
 from functions.execute.open_run import OpenRun, handle_text
 from heimdall.domain.errors import NotFoundError
-from heimdall.domain.job import JobStatus
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.long_jobs import STARTING_MS, end_wanted_since_ms
 from heimdall.plugin.spec import RunHandle, RunReport, RunState
 
@@ -67,7 +67,8 @@ def _keep(run: OpenRun, handle: RunHandle, attempt: Attempt) -> RunHandle | None
     """Store where the work is, first for events and then for everyone."""
     if handle.work_id is not None:
         run.runtime.work.remember(handle.work_id, run.job, now_ms=run.now_ms)
-    if run.save(attempt.told_outputs, handle=handle_text(handle), lease_expires_at_ms=None):
+    changes = {"handle": handle_text(handle), "share_key": attempt.share_key}
+    if run.save(attempt.told_outputs, **changes, lease_expires_at_ms=None):
         return handle
     asking.cancel(run.plugin, handle)
     return None

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from functions.execute import asking
 from functions.execute.attempt import Assignment, read_context
+from functions.execute.following import plugin_of
 from functions.execute.redacted import redacted_report
 from functions.execute.redacted_logs import keep_out_of_logs
 from heimdall.domain.attributes import with_attributes, with_outputs
@@ -48,8 +49,8 @@ class OpenRun:
 
     @property
     def plugin(self) -> Plugin:
-        """The plugin that does the work."""
-        return self.runtime.plugins.plugin(self.job.plugin)
+        """What does the work, or waits for another job's."""
+        return plugin_of(self.job, self.runtime)
 
     @property
     def handle(self) -> RunHandle:

@@ -12,7 +12,8 @@ from heimdall.domain.attributes import with_attributes
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
 from heimdall.domain.errors import JobNotFoundError, NotFoundError, StoreThrottledError
-from heimdall.domain.job import LEASE_MS, Job, JobStatus, RunOutcome
+from heimdall.domain.job import LEASE_MS, Job, RunOutcome
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.limits import why_stopped, why_unwanted
 from heimdall.domain.ports import FinishedRun, StaleJobError
 from heimdall.observability import count, logger

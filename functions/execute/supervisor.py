@@ -8,7 +8,8 @@ from typing import Self
 
 from functions.execute.streams import StreamWriter
 from heimdall.domain.clock import Clock
-from heimdall.domain.job import LEASE_MS, Job, JobStatus
+from heimdall.domain.job import LEASE_MS, Job
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.ports import JobStore, StaleJobError
 from heimdall.observability import logger
 from heimdall.plugin.spec import StopReason

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from heimdall.domain.errors import RunnerUnavailableError
-from heimdall.domain.job import UNKNOWN_SIZE, Job, JobStatus, RunOutcome
+from heimdall.domain.job import UNKNOWN_SIZE, Job, RunOutcome
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.limits import why_unwanted
 from heimdall.domain.long_jobs import OVERDUE_MS
 from heimdall.domain.open_jobs import JUST_FINISHED_MS, MARKER_MS, Found, Look, UnreadableJob

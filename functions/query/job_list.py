@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from functions.query.filters import read_choice, read_pattern, read_words
 from heimdall.domain.access import Access
-from heimdall.domain.job import JobStatus
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.listing import PATTERNS, JobFilter, JobQuery, Order
 from heimdall.http.paging import read_cursor, read_limit
 

@@ -54,14 +54,14 @@ def read_result(job: Job, *, accept: str | None, files: JobFiles, maker: FormMak
     form = _chosen(job, accept, maker)
     stored = stored_forms(job.result_form)
     if form in stored and (form is not ResultForm.JSON or job.result_bytes > ANSWER_BYTES):
-        return ResultAnswer(form, url=files.result_url(job.id, job.run, form))
+        return ResultAnswer(form, url=files.result_url(*job.files_of, form))
     if form not in stored and not _is_made_here(form, job):
-        if not files.has_result(job.id, job.run, form):
+        if not files.has_result(*job.files_of, form):
             maker.make(job, form)
-        return ResultAnswer(form, url=files.result_url(job.id, job.run, form))
+        return ResultAnswer(form, url=files.result_url(*job.files_of, form))
     if job.result_bytes > ANSWER_BYTES:
         return _large_csv(job, files)
-    text = job.result if job.result is not None else files.result(job.id, job.run)
+    text = job.result if job.result is not None else files.result(*job.files_of)
     if form is ResultForm.JSON:
         return ResultAnswer(form, text.encode())
     csv = io.BytesIO()
@@ -92,9 +92,9 @@ def _chosen(job: Job, accept: str | None, maker: FormMaker) -> ResultForm:
 
 
 def _large_csv(job: Job, files: JobFiles) -> ResultAnswer:
-    if not files.has_result(job.id, job.run, ResultForm.CSV):
-        with TemporaryFile() as csv, files.open_result(job.id, job.run) as result:
+    if not files.has_result(*job.files_of, ResultForm.CSV):
+        with TemporaryFile() as csv, files.open_result(*job.files_of) as result:
             write_csv(result, csv)
             csv.seek(0)
-            files.put_result_file(job.id, job.run, ResultForm.CSV, csv)
-    return ResultAnswer(ResultForm.CSV, url=files.result_url(job.id, job.run, ResultForm.CSV))
+            files.put_result_file(*job.files_of, ResultForm.CSV, csv)
+    return ResultAnswer(ResultForm.CSV, url=files.result_url(*job.files_of, ResultForm.CSV))

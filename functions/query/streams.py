@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from heimdall.domain.errors import InvalidRequestError, RangeNotSatisfiableError
-from heimdall.domain.job import UNKNOWN_SIZE, Job, JobStatus
+from heimdall.domain.job import UNKNOWN_SIZE, Job
 from heimdall.domain.job_files import JobFiles
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.limits import MAX_RUNS
 from heimdall.domain.stream import PART_BYTES, part_of
 from heimdall.http.ranges import ByteRange
@@ -76,6 +77,7 @@ def of_run(job: Job, text: str | None) -> Job:
         stdout_bytes=UNKNOWN_SIZE,
         stderr=b"",
         stderr_bytes=UNKNOWN_SIZE,
+        reused_from=None,
     )
 
 
@@ -145,7 +147,7 @@ class _Stream:
         """Tell how many bytes there are by now."""
         if self.size is not None:
             return self.size
-        return self.files.stream_bytes(self.job.id, self.job.run, self.name)
+        return self.files.stream_bytes(*self.job.files_of, self.name)
 
     def read(self, first: int, count: int) -> bytes:
         """Read at most so many bytes from one on; none behind the end."""
@@ -155,7 +157,7 @@ class _Stream:
         data = b""
         while len(data) < count:
             position = first + len(data)
-            part = self.files.stream_part(self.job.id, self.job.run, self.name, part_of(position))
+            part = self.files.stream_part(*self.job.files_of, self.name, part_of(position))
             data += part[position % PART_BYTES :]
             if len(part) < PART_BYTES:
                 break
@@ -163,7 +165,7 @@ class _Stream:
 
     def url(self) -> str:
         parts = part_of(self.size_now() - 1) + 1
-        return self.files.stream_url(self.job.id, self.job.run, self.name, parts=parts)
+        return self.files.stream_url(*self.job.files_of, self.name, parts=parts)
 
 
 def _watched(job: Job, runtime: QueryRuntime, sleep: Callable[[float], None]) -> Job:

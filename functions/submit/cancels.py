@@ -2,7 +2,8 @@
 
 from heimdall.domain.access import Access
 from heimdall.domain.errors import RunnerUnavailableError
-from heimdall.domain.job import Job, JobStatus
+from heimdall.domain.job import Job
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.ports import StaleJobError
 from heimdall.observability import count, logger
 from heimdall.runtime import SubmitRuntime

@@ -30,7 +30,6 @@ from heimdall.domain.idempotency import (
 )
 from heimdall.domain.job import Job
 from heimdall.domain.ports import StaleJobError
-from heimdall.domain.result import ANSWERED_BYTES
 from heimdall.observability import count, logger
 from heimdall.runtime import SubmitRuntime
 
@@ -141,7 +140,7 @@ def _replay(record: IdempotencyRecord, request: JobRequest, runtime: SubmitRunti
     view = kept["job"]
     view["context"] = request.context
     if "result" in view:
-        result = _result_of(runtime.jobs.get(record.job_id), runtime)
+        result = service.result_of(runtime.jobs.get(record.job_id), files=runtime.files)
         if result:
             view["result"] = json.loads(result)
         else:
@@ -165,7 +164,7 @@ def _answer_of_found(job: Job, request: JobRequest, runtime: SubmitRuntime) -> A
     """Answer with a job that a dead request made, as it stands."""
     count("SubmissionRecovered", job_id=job.id)
     goes_on = job.is_sync and not job.status.is_final
-    result = _result_of(job, runtime) if job.is_sync else None
+    result = service.result_of(job, files=runtime.files) if job.is_sync else None
     return _replayed(answer_of(Submission(job, result, goes_on), request))
 
 
@@ -186,12 +185,3 @@ def _give_up(record: IdempotencyRecord, runtime: SubmitRuntime, *, forget: bool)
     except StoreThrottledError as error:
         # Whoever asks again has to wait until the record says that nobody is at work.
         logger.warning("key not given up", job_id=record.job_id, reason=str(error))
-
-
-def _result_of(job: Job, runtime: SubmitRuntime) -> str | None:
-    """Read the result that the answer to a sync submission has."""
-    if job.result is not None:
-        return job.result
-    if 0 < job.result_bytes <= ANSWERED_BYTES:
-        return runtime.files.result(job.id, job.run)
-    return None

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from heimdall.domain.command import SYSTEM_TAG_NAMES
 from heimdall.domain.errors import Details, InvalidRequestError, PayloadTooLargeError
+from heimdall.domain.job import MAX_AGE_SECONDS
 from heimdall.domain.limits import MAX_EPOCH_SECONDS, MAX_RUNS, MAX_SECONDS
 from heimdall.http.resolver import raw_event
 
@@ -79,6 +80,12 @@ class JobRetries(Request):
     max_runs: Runs | None = None
 
 
+class JobReuse(Request):
+    """How old a result may be that the job shares with others."""
+
+    max_age_seconds: Annotated[int, Field(ge=1, le=MAX_AGE_SECONDS)]
+
+
 class JobRequest(Request):
     """`POST /job`."""
 
@@ -91,6 +98,7 @@ class JobRequest(Request):
     cluster_criteria: Criteria
     limits: JobLimits | None = None
     retries: JobRetries | None = None
+    reuse: JobReuse | None = None
 
     def canonical(self) -> str:
         """Write the request as JSON that is the same for all bodies that say the same.

@@ -11,8 +11,9 @@ from functions.submit.schemas import JobRequest, plain_tags
 from heimdall.domain.access import Access
 from heimdall.domain.clock import created_ms_of, new_job_id
 from heimdall.domain.errors import InvalidRequestError, RunnerUnavailableError
-from heimdall.domain.job import LEASE_MS, Job, JobStatus, RunOutcome
+from heimdall.domain.job import LEASE_MS, Job, RunOutcome
 from heimdall.domain.job_files import JobFiles
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.pairs import Pair
 from heimdall.domain.ports import (
     JobStore,
@@ -20,6 +21,7 @@ from heimdall.domain.ports import (
     RunLostError,
     StaleJobError,
 )
+from heimdall.domain.result import ANSWERED_BYTES, ResultForm, stored_forms
 from heimdall.domain.routing import Wish, choose_pair
 from heimdall.observability import count, logger
 from heimdall.runtime import SubmitRuntime
@@ -170,6 +172,7 @@ def _new_job(plan: Plan, job_id: str, runtime: SubmitRuntime) -> Job:
         status=JobStatus.NEW,
         created_at_ms=created_ms_of(job_id),
         updated_at_ms=runtime.clock.now_ms(),
+        reuse_seconds=request.reuse.max_age_seconds if request.reuse else None,
         **plan.limits,
     )
 
@@ -211,7 +214,20 @@ def _run_now(job: Job, plan: Plan, runtime: SubmitRuntime) -> Submission:
         raise
     # A run that failed may be followed by another, and one at an engine may go on by itself.
     goes_on = not finished.job.status.is_final
-    return Submission(finished.job, finished.result, goes_on=goes_on)
+    result = finished.result
+    if result is None and finished.job.reused_from is not None:
+        result = result_of(finished.job, files=runtime.files)
+    return Submission(finished.job, result, goes_on=goes_on)
+
+
+def result_of(job: Job, *, files: JobFiles) -> str | None:
+    """Read the result that the answer to a sync submission has."""
+    if job.result is not None:
+        return job.result
+    is_json = ResultForm.JSON in stored_forms(job.result_form)
+    if is_json and 0 < job.result_bytes <= ANSWERED_BYTES:
+        return files.result(*job.files_of)
+    return None
 
 
 def _fail(job: Job, reason: str, runtime: SubmitRuntime) -> Job:

@@ -4,7 +4,8 @@ from typing import Any
 
 from heimdall.domain.access import Access, Caller, Role
 from heimdall.domain.clock import first_id_at
-from heimdall.domain.job import Job, JobStatus, RunOutcome
+from heimdall.domain.job import Job, RunOutcome
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.listing import JobQuery
 from heimdall.store.job_items import encode
 from tests.factories import ALICE, NOW_MS, make_job

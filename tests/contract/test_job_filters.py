@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from heimdall.domain.access import Access, Caller, Role
 from heimdall.domain.clock import first_id_at
-from heimdall.domain.job import Job, JobStatus
+from heimdall.domain.job import Job
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.listing import JobFilter, Order
 from heimdall.domain.patterns import Pattern
 from heimdall.store.jobs import DynamoJobStore

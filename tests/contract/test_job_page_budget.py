@@ -8,7 +8,7 @@ import pytest
 from benchmarks.capacity import item_bytes
 from heimdall.domain.access import Access, Caller, Role
 from heimdall.domain.errors import InvalidPageTokenError
-from heimdall.domain.job import JobStatus
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.listing import JobFilter, Order
 from heimdall.domain.open_jobs import Look
 from heimdall.domain.patterns import Pattern

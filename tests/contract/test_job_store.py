@@ -7,7 +7,8 @@ import boto3
 import pytest
 
 from heimdall.domain.errors import JobNotFoundError
-from heimdall.domain.job import JobStatus, RunOutcome
+from heimdall.domain.job import RunOutcome
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.ports import Pulse, StaleJobError
 from heimdall.domain.retries import run_again
 from heimdall.store import keys

@@ -5,7 +5,7 @@ import secrets
 from dataclasses import replace
 
 from heimdall.domain.clock import new_job_id
-from heimdall.domain.job import JobStatus
+from heimdall.domain.job_status import JobStatus
 from heimdall.store.jobs import DynamoJobStore
 from local.environment import Environment
 from tests.e2e.api import Api, job_body, wait_for

@@ -11,7 +11,8 @@ from httpx import codes
 
 from heimdall.domain.clock import created_ms_of, new_job_id
 from heimdall.domain.dead_letters import undelivered
-from heimdall.domain.job import Job, JobStatus
+from heimdall.domain.job import Job
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.open_jobs import Look
 from heimdall.store import keys
 from heimdall.store.dead_letters import DynamoDeadLetters
@@ -37,6 +38,7 @@ UNCHECKED = {
     ("execute", "TakeJobs"),
     ("execute", "DropUploads"),
     ("query", "TellMissingFromForbidden"),
+    ("execute", "FindSharedResults"),
     ("query", "ListOpenJobs"),
     ("orchestrate", "TakeDeadLetters"),
     ("query", "ListDeadLetters"),
@@ -66,6 +68,10 @@ class World:
     def runs_now(self, context: dict[str, object] | None = None) -> bool:
         answer = self.api.request("POST", "/job", json=job_body("noop-sync", context))
         return answer.is_success and answer.json()["status"] == "SUCCEEDED"
+
+    def shares_a_run(self) -> bool:
+        body = {**job_body("noop-sync"), "reuse": {"max_age_seconds": 60}}
+        return self.api.request("POST", "/job", json=body).json()["status"] == "SUCCEEDED"
 
     def repeats_a_result(self) -> bool:
         """Submit a job twice with one key; in between its result goes where large ones are."""
@@ -300,6 +306,7 @@ PROBES: dict[tuple[str, str], Callable[[World], bool]] = {
     ("execute", "JoinStreams"): lambda world: world.runs_now({"output_bytes": 9_000_000}),
     ("execute", "ReadContexts"): lambda world: world.runs_now({"payload": "x" * 10_000}),
     ("execute", "SendNextRuns"): lambda world: world.runs_again(),
+    ("execute", "LeadOthers"): lambda world: world.shares_a_run(),
     ("execute", "ReadSecrets"): lambda world: world.reveals("secret"),
     ("execute", "ReadParameters"): lambda world: world.reveals("parameter"),
     ("submit", "WakeLongJobs"): lambda world: world.wakes_a_canceled_job(),

@@ -53,6 +53,10 @@ class InMemoryJobFiles:
         except KeyError:
             raise ResultNotFoundError("gone", job_id=job_id) from None
 
+    def result_forms(self, job_id: str, run: int) -> set[ResultForm]:
+        objects = {keys.result_object(job_id, run, form): form for form in ResultForm}
+        return {form for key, form in objects.items() if key in self.objects}
+
     def put_result_file(self, job_id: str, run: int, form: ResultForm, content: BinaryIO) -> None:
         self._put(keys.result_object(job_id, run, form), content.read())
 

@@ -10,7 +10,8 @@ import pytest
 
 from heimdall.domain.access import Binding, Role
 from heimdall.domain.clock import new_job_id
-from heimdall.domain.job import Job, JobStatus
+from heimdall.domain.job import Job
+from heimdall.domain.job_status import JobStatus
 from heimdall.store.catalog import DynamoCatalogStore
 from heimdall.store.jobs import DynamoJobStore
 from tests.docs.test_access import rows_of_access

@@ -11,7 +11,7 @@ import pytest
 from functions.orchestrate.handler import lambda_handler as orchestrate_handler
 from heimdall.domain.clock import new_job_id
 from heimdall.domain.dead_letters import MAX_BODY_BYTES, undelivered
-from heimdall.domain.job import JobStatus
+from heimdall.domain.job_status import JobStatus
 from heimdall.store.dead_letters import DynamoDeadLetters
 from heimdall.store.jobs import DynamoJobStore
 from tests.factories import NOW_MS, job_request, make_dead_letter, make_job, sqs_event

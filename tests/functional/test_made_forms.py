@@ -13,7 +13,7 @@ from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
 from functions.execute.forms import make_form
 from heimdall import runtime
-from heimdall.domain.job import JobStatus
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.result import ResultForm
 from heimdall.tables.parquet import write_parquet
 from tests.factories import JOB_ID, NOW_MS, make_job
@@ -136,7 +136,7 @@ def test_two_who_ask_at_once_have_it_made_by_one(world: World) -> None:
         if len(pauses) == 3:
             execute.files.put_result_file(JOB_ID, 1, ResultForm.ARROW, io.BytesIO(b"made"))
 
-    assert make_form(JOB_ID, 1, ResultForm.ARROW, runtime=execute, sleep=other_is_ready)
+    assert make_form(JOB_ID, ResultForm.ARROW, runtime=execute, sleep=other_is_ready)
     assert len(pauses) == 3
     assert read(world, ResultForm.ARROW) == b"made"
 
@@ -149,7 +149,7 @@ def test_who_waits_for_another_gives_up_in_time(world: World) -> None:
     execute.form_claims.claim(job, ResultForm.ARROW, now_ms=now_ms, until_ms=now_ms + 900_000)
     pauses: list[float] = []
 
-    assert not make_form(JOB_ID, 1, ResultForm.ARROW, runtime=execute, sleep=pauses.append)
+    assert not make_form(JOB_ID, ResultForm.ARROW, runtime=execute, sleep=pauses.append)
     assert sum(pauses) == 15
 
 
@@ -160,7 +160,7 @@ def test_who_fails_leaves_nothing_and_lets_others_try(world: World) -> None:
 
     for _ in range(2):
         with pytest.raises(pa.ArrowInvalid):
-            make_form(JOB_ID, 1, ResultForm.ARROW, runtime=execute, sleep=_never)
+            make_form(JOB_ID, ResultForm.ARROW, runtime=execute, sleep=_never)
 
     assert not execute.files.has_result(JOB_ID, 1, ResultForm.ARROW)
 

@@ -9,7 +9,8 @@ import boto3
 import pytest
 
 from functions.execute.handler import lambda_handler as execute_handler
-from heimdall.domain.job import JobStatus, RunOutcome
+from heimdall.domain.job import RunOutcome
+from heimdall.domain.job_status import JobStatus
 from heimdall.runtime import execute_runtime
 from heimdall.store import keys
 from tests.fakes.engines import DRIVERS, EngineDriver

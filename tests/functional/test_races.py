@@ -8,7 +8,8 @@ import pytest
 from functions.execute import service as execute
 from functions.orchestrate import service as orchestrate
 from heimdall import runtime
-from heimdall.domain.job import Job, JobStatus, RunOutcome
+from heimdall.domain.job import Job, RunOutcome
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.ports import StaleJobError
 from heimdall.store.jobs import DynamoJobStore
 from tests.factories import job_request

@@ -10,7 +10,7 @@ import pytest
 
 from functions.query import streams
 from heimdall import runtime
-from heimdall.domain.job import JobStatus
+from heimdall.domain.job_status import JobStatus
 from tests.factories import NOW_MS, job_request, make_job
 from tests.fakes.tables import BUCKET
 from tests.functional.world import World

@@ -10,7 +10,7 @@ import requests
 
 from functions.query import results
 from heimdall import runtime
-from heimdall.domain.job import JobStatus
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.result import MAX_CSV_SOURCE_BYTES, Column, Result, ResultForm
 from tests.factories import JOB_ID, NOW_MS, make_job
 from tests.functional.world import Answer, World

@@ -6,7 +6,8 @@ import pytest
 
 from functions.query import streams
 from heimdall import runtime
-from heimdall.domain.job import UNKNOWN_SIZE, JobStatus
+from heimdall.domain.job import UNKNOWN_SIZE
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.stream import PART_BYTES
 from tests.factories import JOB_ID, NOW_MS, make_job, make_running_job
 from tests.functional.world import Answer, World

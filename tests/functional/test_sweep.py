@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from functions.orchestrate import service
 from heimdall import runtime
 from heimdall.domain.clock import Clock
-from heimdall.domain.job import JobStatus
+from heimdall.domain.job_status import JobStatus
 from heimdall.store import keys
 from heimdall.store.job_items import encode
 from tests.contract.job_lists import job_at

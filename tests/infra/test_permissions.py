@@ -141,6 +141,12 @@ def of_executor(runner):
             "Jobs.Arn",
             {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["WORK#*"]}},
         ),
+        "LeadOthers": (
+            "dynamodb:PutItem",
+            "Jobs.Arn",
+            {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["LEAD#*"]}},
+        ),
+        "FindSharedResults": ("s3:ListBucket", "Files.Arn"),
         "ReadSecrets": ("secretsmanager:GetSecretValue", SECRETS),
         "ReadParameters": ("ssm:GetParameter", PARAMETERS),
         "TakeRoles": (

@@ -17,7 +17,7 @@ from heimdall.domain.dead_letters import (
     was_ended_by,
 )
 from heimdall.domain.errors import InvalidTransitionError
-from heimdall.domain.job import JobStatus
+from heimdall.domain.job_status import JobStatus
 from tests.factories import JOB_ID, NOW_MS, make_job, make_running_job
 from tests.strategies import repeatable
 

@@ -5,7 +5,8 @@ from dataclasses import FrozenInstanceError, replace
 import pytest
 
 from heimdall.domain.errors import InvalidTransitionError
-from heimdall.domain.job import MAX_ERROR_CHARACTERS, TRANSITIONS, JobStatus, RunOutcome
+from heimdall.domain.job import MAX_ERROR_CHARACTERS, RunOutcome
+from heimdall.domain.job_status import TRANSITIONS, JobStatus
 from tests.factories import NOW_MS, make_job, make_running_job
 
 LATER_MS = NOW_MS + 5_000

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from heimdall.domain.job import JobStatus
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.limits import why_stopped, why_unwanted
 from tests.factories import NOW_MS, make_job, make_running_job
 

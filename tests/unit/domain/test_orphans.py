@@ -6,7 +6,7 @@ import pytest
 
 from heimdall.domain.catalog import CatalogSnapshot
 from heimdall.domain.command import CatalogStatus
-from heimdall.domain.job import JobStatus
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.orphans import GRACE_MS, places, why_orphan
 from tests.factories import JOB_ID, NOW_MS, make_cluster, make_command, make_job, make_running_job
 

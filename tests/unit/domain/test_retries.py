@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from heimdall.domain.command import CatalogStatus
 from heimdall.domain.errors import InvalidTransitionError
 from heimdall.domain.failures import Failure
-from heimdall.domain.job import JobStatus, RunOutcome
+from heimdall.domain.job import RunOutcome
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.retries import (
     JUST_MOVED_MS,
     MAX_DELAY_SECONDS,

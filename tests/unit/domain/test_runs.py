@@ -2,7 +2,8 @@
 
 import pytest
 
-from heimdall.domain.job import JobStatus, RunOutcome
+from heimdall.domain.job import RunOutcome
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.limits import MAX_RUNS
 from heimdall.domain.retries import run_again
 from heimdall.domain.runs import MAX_BYTES, MAX_ERROR_CHARACTERS, Run, runs_of

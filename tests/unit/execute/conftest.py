@@ -13,6 +13,7 @@ from heimdall.runtime import ExecuteRuntime
 from heimdall.settings import ExecuteSettings
 from heimdall.store.health import DynamoHealthStore
 from heimdall.store.jobs import DynamoJobStore
+from heimdall.store.leads import DynamoLeads
 from heimdall.store.work import DynamoWorkIndex
 from tests.factories import make_cluster, make_command, make_running_job
 from tests.fakes.audit import InMemoryAuditLog
@@ -85,6 +86,7 @@ def make_runtime(jobs):
             read_secret=secret_store(SECRETS),
             health=DynamoHealthStore(jobs.client, JOBS),
             work=DynamoWorkIndex(jobs.client, JOBS),
+            leads=lambda: DynamoLeads(jobs.client, JOBS),
             next_runs=FakeNextRuns(),
             wakes=FakeWakes(),
             long_jobs=FakeLongJobs(),

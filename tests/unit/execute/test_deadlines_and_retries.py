@@ -4,7 +4,7 @@ import pytest
 
 from heimdall.domain.errors import PluginError, TransientPluginError
 from heimdall.domain.failures import Failure
-from heimdall.domain.job import JobStatus
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.runs import runs_of
 from heimdall.plugin.spec import RunReport, RunState
 from tests.factories import JOB_ID, NOW_MS, make_command

@@ -7,7 +7,8 @@ from botocore.exceptions import ClientError
 
 from functions.execute import engine
 from heimdall.domain.errors import PluginError, StoreThrottledError, TransientPluginError
-from heimdall.domain.job import JobStatus, RunOutcome
+from heimdall.domain.job import RunOutcome
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.ports import StaleJobError
 from heimdall.domain.result import Column, Result
 from heimdall.plugin.spec import RunHandle, RunReport, RunState

@@ -8,7 +8,7 @@ import pytest
 from functions.execute.redacted import redacted_report
 from functions.execute.redacted_logs import keep_out_of_logs
 from heimdall.domain.errors import StoreThrottledError
-from heimdall.domain.job import JobStatus
+from heimdall.domain.job_status import JobStatus
 from heimdall.observability import logger
 from heimdall.plugin.options import AnyOptions, OptionModels, PluginOptions
 from heimdall.plugin.redaction import Redactor

@@ -9,7 +9,8 @@ from botocore.exceptions import ClientError
 from functions.execute.streams import StreamWriter
 from functions.execute.supervisor import LEASE_MS, Supervisor, Ticker
 from heimdall.domain.errors import StoreThrottledError
-from heimdall.domain.job import JobStatus, RunOutcome
+from heimdall.domain.job import RunOutcome
+from heimdall.domain.job_status import JobStatus
 from heimdall.plugin.spec import StopReason
 from heimdall.store import keys
 from tests.factories import JOB_ID, NOW_MS, make_running_job

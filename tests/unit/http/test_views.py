@@ -2,7 +2,8 @@
 
 import pytest
 
-from heimdall.domain.job import JobStatus, RunOutcome
+from heimdall.domain.job import RunOutcome
+from heimdall.domain.job_status import JobStatus
 from heimdall.http.views import (
     job_status_view,
     job_statuses,

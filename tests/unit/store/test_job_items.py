@@ -6,7 +6,8 @@ import pytest
 from boto3.dynamodb.types import TypeDeserializer
 from hypothesis import given
 
-from heimdall.domain.job import JobStatus, RunOutcome
+from heimdall.domain.job import RunOutcome
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.listing import ListedJob
 from heimdall.domain.result import Column, Result
 from heimdall.store import job_items, keys

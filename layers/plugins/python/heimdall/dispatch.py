@@ -10,7 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
 from heimdall.domain.errors import RunnerUnavailableError, UnknownPluginError
-from heimdall.domain.job import Job, JobStatus
+from heimdall.domain.job import Job
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.ports import FinishedRun, RunGoesOnError, RunLostError
 from heimdall.settings import RunnerSettings
 

@@ -34,7 +34,7 @@ class RunnerForms:
 
     def make(self, job: Job, form: ResultForm) -> None:
         """Have the result of a job made in a form."""
-        payload = {"make_form": {"job_id": job.id, "run": job.run, "form": form.value}}
+        payload = {"make_form": {"job_id": job.id, "form": form.value}}
         try:
             answer = self.functions().invoke(
                 FunctionName=self.function, Payload=json.dumps(payload).encode()

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from heimdall.domain.audit import AuditLog
     from heimdall.domain.dead_letters import DeadLetters
     from heimdall.domain.open_jobs import OpenJobs
+    from heimdall.domain.sharing import Leads
 
 
 def audit_log(
@@ -33,3 +34,10 @@ def open_jobs(dynamodb: "DynamoDBClient", jobs_table: str) -> "OpenJobs":
     from heimdall.store.open_jobs import DynamoOpenJobs
 
     return DynamoOpenJobs(dynamodb, jobs_table)
+
+
+def leads(dynamodb: "DynamoDBClient", jobs_table: str) -> "Leads":
+    """Which jobs do the work that others share."""
+    from heimdall.store.leads import DynamoLeads
+
+    return DynamoLeads(dynamodb, jobs_table)

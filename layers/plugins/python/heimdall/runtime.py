@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from heimdall.domain.long_jobs import LongJobs, WorkIndex
     from heimdall.domain.open_jobs import OpenJobs
     from heimdall.domain.ports import NextRuns, Wakes
+    from heimdall.domain.sharing import Leads
     from heimdall.plugin.secret import ReadSecret
     from heimdall.probes import RunnerProbes
 
@@ -98,6 +99,7 @@ class ExecuteRuntime:
     health: "HealthStore"
     form_claims: "FormClaims"
     work: "WorkIndex"
+    leads: "Callable[[], Leads]"
     next_runs: "NextRuns"
     wakes: "Wakes"
     long_jobs: "LongJobs"
@@ -207,6 +209,7 @@ def execute_runtime() -> ExecuteRuntime:
         health=DynamoHealthStore(dynamodb, settings.jobs_table),
         form_claims=DynamoFormClaims(dynamodb, settings.jobs_table),
         work=DynamoWorkIndex(dynamodb, settings.jobs_table),
+        leads=lambda: rare_stores.leads(dynamodb, settings.jobs_table),
         next_runs=QueuedRuns(sqs, settings.queue_url),
         wakes=QueuedWakes(sqs, settings.wakes_url),
         audit=once(lambda: rare_stores.audit_log(dynamodb, settings)),

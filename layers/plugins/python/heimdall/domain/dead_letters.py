@@ -6,7 +6,8 @@ from typing import Protocol
 
 from heimdall.domain.clock import id_of
 from heimdall.domain.errors import InvalidTransitionError
-from heimdall.domain.job import Job, JobStatus, RunOutcome
+from heimdall.domain.job import Job, RunOutcome
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.ports import Page
 
 DELIVERIES = 5

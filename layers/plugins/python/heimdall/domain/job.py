@@ -1,10 +1,9 @@
-"""Jobs: one request each, its life, and the one table of what may follow what."""
+"""Jobs: one request each, and its life."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from heimdall.domain.errors import InvalidTransitionError
+from heimdall.domain.job_status import TRANSITIONS, JobStatus
 
 LEASE_MS = 60_000
 """How long a run may be silent before its executor counts as dead."""
@@ -15,39 +14,8 @@ UNKNOWN_SIZE = -1
 MAX_ERROR_CHARACTERS = 4_096
 """Longer reasons are cut, with a mark, so that an item keeps far below DynamoDB's 400 KB."""
 
-
-class JobStatus(StrEnum):
-    """Heimdall's eight statuses. KILLED is never set; it is kept for clients that know it."""
-
-    NEW = "NEW"
-    ACCEPTED = "ACCEPTED"
-    RUNNING = "RUNNING"
-    SUCCEEDED = "SUCCEEDED"
-    FAILED = "FAILED"
-    KILLED = "KILLED"
-    CANCELING = "CANCELING"
-    CANCELED = "CANCELED"
-
-    @property
-    def is_final(self) -> bool:
-        """Whether nothing can follow."""
-        return not TRANSITIONS[self]
-
-
-TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
-    JobStatus.NEW: frozenset(
-        {JobStatus.ACCEPTED, JobStatus.RUNNING, JobStatus.FAILED, JobStatus.CANCELED}
-    ),
-    JobStatus.ACCEPTED: frozenset({JobStatus.RUNNING, JobStatus.FAILED, JobStatus.CANCELED}),
-    JobStatus.RUNNING: frozenset(
-        {JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELING, JobStatus.ACCEPTED}
-    ),
-    JobStatus.CANCELING: frozenset({JobStatus.CANCELED, JobStatus.SUCCEEDED, JobStatus.FAILED}),
-    JobStatus.SUCCEEDED: frozenset(),
-    JobStatus.FAILED: frozenset(),
-    JobStatus.KILLED: frozenset(),
-    JobStatus.CANCELED: frozenset(),
-}
+MAX_AGE_SECONDS = 86_400
+"""The oldest result that a job may share: files outlive their job by more than that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +31,10 @@ class RunOutcome:
         result_form: what the result is stored as; see `heimdall.domain.result.stored_forms`.
         stdout: the stream itself where it is small enough to be kept in the job.
         stdout_bytes: size of the whole stream; so for `stderr`.
+        reused_from: the job that did the work, if the run waited for that instead.
+        reused_run: the run of that job.
+        is_leader_lost: whether the run waited for work that will not be done, so that another is
+            to follow in any case.
     """
 
     status: JobStatus
@@ -75,6 +47,9 @@ class RunOutcome:
     stdout_bytes: int = 0
     stderr: bytes = b""
     stderr_bytes: int = 0
+    reused_from: str | None = None
+    reused_run: int = 0
+    is_leader_lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +88,11 @@ class Job:
         expires_at: when a finished job is removed, in seconds since the epoch.
         is_undelivered: whether it is FAILED only because its next run could not be delivered.
         reopened_at_ms: when it last went on after that; earlier deliveries count no more.
+        reuse_seconds: how old a result may be that the job shares with others; None if none may.
+        share_key: what the current run shares with others if it leads; see
+            `heimdall.domain.sharing`.
+        reused_from: the job whose run made the job's result, and all its files.
+        reused_run: which of its runs that was.
     """
 
     id: str
@@ -174,11 +154,22 @@ class Job:
     expires_at: int | None = None
     is_undelivered: bool = False
     reopened_at_ms: int = 0
+    reuse_seconds: int | None = None
+    share_key: str = ""
+    reused_from: str | None = None
+    reused_run: int = 0
 
     @property
     def is_waiting(self) -> bool:
         """Whether the next run is still to begin, be it the first or another."""
         return self.status in (JobStatus.NEW, JobStatus.ACCEPTED)
+
+    @property
+    def files_of(self) -> tuple[str, int]:
+        """The job and the run whose files are the job's result and streams."""
+        if self.reused_from is not None:
+            return self.reused_from, self.reused_run
+        return self.id, self.run
 
     def has_open_run(self, run: int) -> bool:
         """Whether this run is the latest and has not ended."""
@@ -207,6 +198,7 @@ class Job:
             task_token=None,
             wake_at_ms=None,
             wakes=0,
+            share_key="",
         )
 
     def finished(self, outcome: RunOutcome, *, now_ms: int, keep_for_days: int) -> "Job":
@@ -233,6 +225,8 @@ class Job:
             stdout_bytes=outcome.stdout_bytes,
             stderr=outcome.stderr,
             stderr_bytes=outcome.stderr_bytes,
+            reused_from=outcome.reused_from,
+            reused_run=outcome.reused_run,
             expires_at=now_ms // 1_000 + keep_for_days * 86_400,
         )
 

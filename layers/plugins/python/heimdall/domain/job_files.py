@@ -69,6 +69,10 @@ class JobFiles(Protocol):
         """
         ...
 
+    def result_forms(self, job_id: str, run: int) -> set[ResultForm]:
+        """Tell in which forms a run's result is kept."""
+        ...
+
     def put_result_file(self, job_id: str, run: int, form: ResultForm, content: BinaryIO) -> None:
         """Keep a run's result in one more form, read from where the file stands to its end."""
         ...

@@ -7,7 +7,8 @@ from typing import Self
 
 from heimdall.domain.access import Access
 from heimdall.domain.command import system_tags
-from heimdall.domain.job import Job, JobStatus
+from heimdall.domain.job import Job
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.patterns import Pattern
 
 UNFINISHED = frozenset(status for status in JobStatus if not status.is_final)

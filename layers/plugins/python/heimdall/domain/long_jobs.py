@@ -2,7 +2,8 @@
 
 from typing import Protocol
 
-from heimdall.domain.job import Job, JobStatus
+from heimdall.domain.job import Job
+from heimdall.domain.job_status import JobStatus
 
 FIRST_PAUSE_SECONDS = 5.0
 """How soon an engine is asked after its work was started, unless its plugin says otherwise."""

@@ -8,7 +8,8 @@ from heimdall.domain.access import Binding
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import CatalogEntry, Command
 from heimdall.domain.history import Change, PastEntry, Revision
-from heimdall.domain.job import Job, JobStatus
+from heimdall.domain.job import Job
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.policy import Policy
 
 if TYPE_CHECKING:

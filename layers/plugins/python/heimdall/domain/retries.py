@@ -8,7 +8,8 @@ from typing import Any, Self
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
 from heimdall.domain.failures import Failure
-from heimdall.domain.job import Job, JobStatus, RunOutcome
+from heimdall.domain.job import Job, RunOutcome
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.runs import past_runs_of, with_failed_run
 
 MAX_DELAY_SECONDS = 900

@@ -4,7 +4,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from heimdall.domain.job import Job, JobStatus, RunOutcome, cut
+from heimdall.domain.job import Job, RunOutcome, cut
+from heimdall.domain.job_status import JobStatus
 
 MAX_ERROR_CHARACTERS = 1_024
 MAX_BYTES = 2_048

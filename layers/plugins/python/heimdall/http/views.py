@@ -3,7 +3,8 @@
 import json
 from typing import TYPE_CHECKING, Any
 
-from heimdall.domain.job import Job, JobStatus
+from heimdall.domain.job import Job
+from heimdall.domain.job_status import JobStatus
 
 if TYPE_CHECKING:
     from heimdall.domain.runs import Run
@@ -39,6 +40,7 @@ def job_view(job: Job, *, context: Json | None = None, result: Json | None = Non
         **filled(command_revision=job.command_revision, cluster_revision=job.cluster_revision),
         **filled(choice=job.choice, run=job.run, failure=job.failure, limits=_limits_view(job)),
         **filled(retries={"max_runs": job.max_runs} if job.max_runs > 1 else None),
+        **filled(reuse=_reuse_view(job), reused_from=job.reused_from),
         **filled(canceled_by=job.canceled_by, result=result),
         "created_at": seconds(job.created_at_ms),
         **filled(started_at=seconds(job.started_at_ms), finished_at=seconds(job.finished_at_ms)),
@@ -73,6 +75,10 @@ def job_status_view(job: Job) -> Json:
 def job_statuses() -> list[str]:
     """Return all statuses of jobs, in alphabetical order."""
     return sorted(status.value for status in JobStatus)
+
+
+def _reuse_view(job: Job) -> Json:
+    return filled(max_age_seconds=job.reuse_seconds)
 
 
 def _limits_view(job: Job) -> Json:

@@ -108,6 +108,15 @@ class S3JobFiles:
                 raise
             upload.complete()
 
+    def result_forms(self, job_id: str, run: int) -> set[ResultForm]:
+        """Tell in which forms a run's result is kept, without reading it."""
+        objects = {keys.result_object(job_id, run, form): form for form in ResultForm}
+        prefix = keys.result_prefix(job_id, run)
+        with throttling_translated():
+            listed = self.client().list_objects_v2(Bucket=self.bucket, Prefix=prefix)
+        found = [entry["Key"] for entry in listed.get("Contents", [])]
+        return {objects[key] for key in found if key in objects}
+
     def put_result_file(self, job_id: str, run: int, form: ResultForm, content: BinaryIO) -> None:
         """Keep a run's result in one more form, read from where the file stands to its end."""
         self._put(keys.result_object(job_id, run, form), content, _TYPES[form])

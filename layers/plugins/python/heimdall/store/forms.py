@@ -27,7 +27,7 @@ class DynamoFormClaims:
             with throttling_translated():
                 self.client.update_item(
                     TableName=self.table,
-                    Key=keys.form_key(job.id, job.run, form),
+                    Key=keys.form_key(*job.files_of, form),
                     UpdateExpression="SET #claimed = :until, #expires = :expires",
                     ConditionExpression="attribute_not_exists(#claimed) OR #claimed <= :now",
                     ExpressionAttributeNames={"#claimed": "claimed_ms", "#expires": "expires_at"},
@@ -48,7 +48,7 @@ class DynamoFormClaims:
         with throttling_translated():
             self.client.update_item(
                 TableName=self.table,
-                Key=keys.form_key(job.id, job.run, form),
+                Key=keys.form_key(*job.files_of, form),
                 UpdateExpression="REMOVE #claimed",
                 ExpressionAttributeNames={"#claimed": "claimed_ms"},
             )

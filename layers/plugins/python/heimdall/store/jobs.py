@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from heimdall.domain.errors import JobNotFoundError, StoreThrottledError
-from heimdall.domain.job import Job, JobStatus
+from heimdall.domain.job import Job
+from heimdall.domain.job_status import JobStatus
 from heimdall.domain.ports import Page, Pulse, StaleJobError
 from heimdall.store import keys
 from heimdall.store.job_items import Item, decode, differences, encode

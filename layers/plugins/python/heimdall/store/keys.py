@@ -8,6 +8,7 @@ Table `jobs`, by access pattern:
 | who reads a running job         | pk WATCH#<id>, sk WATCH                                   |
 | what an Idempotency-Key made    | pk IDEM#<hash of caller and key>, sk IDEM                 |
 | whose work an engine's event is | pk WORK#<work id>, sk WORK                                |
+| who does work that jobs share   | pk LEAD#<hash of what they share>, sk LEAD                |
 | all jobs by creation            | index by_time: shard 0..3, id; the shards are merged      |
 | a user's jobs by creation       | index by_user: user_key, shard; id                        |
 | finished jobs by their end      | index by_update: shard, finished_key; only finished jobs  |
@@ -78,6 +79,11 @@ def idempotency_key(record_id: str) -> Key:
 def work_key(work_id: str) -> Key:
     """The run that some work at an engine belongs to."""
     return {"pk": {"S": f"WORK#{work_id}"}, "sk": {"S": "WORK"}}
+
+
+def lead_key(share_key: str) -> Key:
+    """Which job does the work that jobs of one key share."""
+    return {"pk": {"S": f"LEAD#{share_key}"}, "sk": {"S": "LEAD"}}
 
 
 def health_key(cluster_id: str, plugin: str) -> Key:
@@ -192,7 +198,12 @@ def context_object(job_id: str) -> str:
 
 def result_object(job_id: str, run: int, form: str = "json") -> str:
     """The object of a run's result in one form: json, csv, parquet or arrow."""
-    return f"jobs/{job_id}/{run}/result.{form}"
+    return f"{result_prefix(job_id, run)}{form}"
+
+
+def result_prefix(job_id: str, run: int) -> str:
+    """What the objects of a run's result begin with."""
+    return f"jobs/{job_id}/{run}/result."
 
 
 def stream_object(job_id: str, run: int, name: str, part: int | None = None) -> str:
