@@ -1,0 +1,104 @@
+"""Snowflake's types as columns of results, and batches of its results made to fit them."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from heimdall.domain.errors import PluginError
+from heimdall.domain.failures import Failure
+from heimdall.tables.types import arrow_field
+
+if TYPE_CHECKING:
+    from snowflake.connector.cursor import ResultMetadata
+
+_INT_DIGITS = 18
+"""How many digits any number of 64 bits has room for."""
+
+_SIMPLE = {
+    "REAL": "float",
+    "TEXT": "string",
+    "DATE": "date",
+    "TIMESTAMP": "timestamp",
+    "TIMESTAMP_NTZ": "timestamp",
+    "TIMESTAMP_LTZ": "timestamptz",
+    "TIMESTAMP_TZ": "timestamptz",
+    "BINARY": "binary",
+    "TIME": "time",
+    "BOOLEAN": "boolean",
+    "VARIANT": "json",
+    "DECFLOAT": "decimal",
+}
+_NESTED = ("OBJECT", "ARRAY", "MAP", "VECTOR")
+
+
+def schema_of(described: Sequence["ResultMetadata"], sample: pa.Schema | None) -> pa.Schema:
+    """Return the columns of a result.
+
+    The first part's own types serve for nested columns only: of what they hold, the description
+    tells nothing. Without a part they are JSON.
+
+    Args:
+        described: the columns as Snowflake describes them.
+        sample: the types of the first part, if there is one in Arrow.
+    """
+    fields = [
+        _field(column, sample.field(position).type if sample is not None else None)
+        for position, column in enumerate(described)
+    ]
+    return pa.schema(fields)
+
+
+def fitted(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """Return a part with the result's types: Snowflake takes the narrowest that hold its values.
+
+    Raises:
+        PluginError: a value does not fit: times finer than microseconds.
+    """
+    columns = [_fitted(column, field) for column, field in zip(batch.columns, schema, strict=True)]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _field(column: "ResultMetadata", found: pa.DataType | None) -> pa.Field:
+    from snowflake.connector.constants import FIELD_ID_TO_NAME
+
+    name = FIELD_ID_TO_NAME.get(column.type_code, "")
+    if name == "FIXED":
+        digits, scale = column.precision or 38, column.scale or 0
+        is_int = scale == 0 and digits <= _INT_DIGITS
+        return arrow_field(column.name, "int" if is_int else f"decimal({digits},{scale})")
+    if name in _NESTED:
+        if found is None or _is_text(found):
+            return arrow_field(column.name, "json")
+        return pa.field(column.name, _plain(found))
+    return arrow_field(column.name, _SIMPLE.get(name, "string"))
+
+
+def _plain(found: pa.DataType) -> pa.DataType:
+    """Return a type of nested values without what the gateway's types do not tell apart."""
+    if pa.types.is_fixed_size_list(found) or pa.types.is_list(found):
+        return pa.list_(_plain(found.value_type))
+    if pa.types.is_map(found):
+        return pa.map_(_plain(found.key_type), _plain(found.item_type))
+    if pa.types.is_struct(found):
+        return pa.struct([pa.field(inner.name, _plain(inner.type)) for inner in found])
+    if pa.types.is_timestamp(found):
+        return pa.timestamp("us", tz="UTC" if found.tz else None)
+    return pa.time64("us") if pa.types.is_time(found) else found
+
+
+def _is_text(found: pa.DataType) -> bool:
+    return bool(pa.types.is_string(found) or pa.types.is_large_string(found))
+
+
+def _fitted(column: pa.Array, field: pa.Field) -> pa.Array:
+    if column.type == field.type:
+        return column
+    try:
+        return column.cast(field.type)
+    except pa.ArrowInvalid as error:
+        raise PluginError(
+            f"a value of the column {field.name!r} does not fit {field.type}: {error}; "
+            "cast it in the statement, times to a scale of 6",
+            failure=Failure.USER_ERROR,
+        ) from None
