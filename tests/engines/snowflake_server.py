@@ -102,6 +102,7 @@ class SnowflakeServer:
             Route("/session/v1/login-request", self._login, methods=["POST"]),
             Route("/session", self._session, methods=["POST"]),
             Route("/queries/v1/query-request", self._query, methods=["POST"]),
+            Route("/queries/v1/abort-request", self._session, methods=["POST"]),
             Route("/queries/{query}/result", self._result),
             Route("/monitoring/queries/{query}", self._monitor),
             Route("/parts/{part}", self._part),

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from heimdall.domain.errors import AccessLostError, PluginError, TransientPluginError
@@ -17,8 +18,10 @@ CANCELED = 604
 _TIMED_OUT = (630, 631)
 _FAULTS = (300_002, 300_004, 370_001, 608, 609)  # incidents; a warehouse that cannot be resumed
 _FULL = (625, 626, 639)  # as many statements as the account or the warehouse may have
-_THROTTLED = (290_429, 390_195)
-_LOST = range(290_000, 291_000)  # HTTP statuses that the driver had no answer for
+_HTTP = 290_000
+"""What the driver adds to a status of HTTP that is no answer, once or twice."""
+
+_BUSY = (429, 503)
 _OUT_OF_REACH = (250_001, 250_003, 250_005, 251_011, 251_012, 252_002, 255_002, 255_005)
 _LOGIN = range(390_000, 395_000)
 _GONE = (612, 709)
@@ -38,8 +41,6 @@ def failure_of(code: int, state: str) -> Failure | None:
         return Failure.ENGINE_FAULT
     if code in _FULL:
         return Failure.NO_CAPACITY
-    if code in _THROTTLED:
-        return Failure.THROTTLED
     if code in _TIMED_OUT or state.startswith(_USER_STATES):
         return Failure.USER_ERROR
     if state.startswith(_FAULT_STATES):
@@ -76,12 +77,18 @@ def _translated(error: "Error", doing: str, *, is_under_way: bool) -> PluginErro
     told = f"{doing}: Snowflake says {code:06d}" + (f" ({state})" if state else "") + f": {said}"
     if code in _LOGIN:
         return AccessLostError(told) if is_under_way else PluginError(told)
-    if code in _OUT_OF_REACH or code in _LOST:
+    if code in _OUT_OF_REACH:
         return _out_of_reach(error, doing, is_under_way=is_under_way)
-    failure = failure_of(code, state)
+    failure = _of_status(code % _HTTP) if code >= _HTTP else failure_of(code, state)
     if failure is None or failure is Failure.USER_ERROR:
         return PluginError(told, failure=failure)
     return TransientPluginError(told, failure=failure)
+
+
+def _of_status(status: int) -> Failure | None:
+    if status in _BUSY:
+        return Failure.THROTTLED
+    return Failure.ENGINE_FAULT if status >= HTTPStatus.INTERNAL_SERVER_ERROR else None
 
 
 def _out_of_reach(error: BaseException, doing: str, *, is_under_way: bool) -> PluginError:

@@ -4,14 +4,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from heimdall.plugin.lexicon import SNOWFLAKE
 from heimdall.plugin.options import OptionModels, PluginOptions
-from heimdall.plugin.parameters import Lexicon
 from heimdall.plugin.secret import Secret
 from heimdall.plugin.sql_options import SqlCommandOptions, SqlJobOptions, sql_check
 from heimdall.plugin.sql_text import SqlText
-
-LEXICON = Lexicon()
-"""What Snowflake's SQL has of quotes and comments."""
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 """The hosts that may be talked to without TLS."""
@@ -95,6 +92,6 @@ OPTIONS = OptionModels(
     job=JobOptions,
     command=CommandOptions,
     cluster=ClusterOptions,
-    check=sql_check(LEXICON),
+    check=sql_check(SNOWFLAKE),
     sql=_sql,
 )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import ClassVar, cast
 from uuid import UUID
 
-from heimdall.aws.handles import limits_of, result_values, value_of, wants_result
+from heimdall.aws.handles import limits_of, value_of, wants_result
 from heimdall.domain.errors import PluginError
 from heimdall.domain.result import Result
 from heimdall.plugin.detached import EnginePlugin, FoundWork, WorkSearch
@@ -19,6 +19,7 @@ from heimdall.plugin.spec import (
     RunRequest,
     RunState,
 )
+from heimdall.plugin.sql_options import limits_of as sql_limits_of
 from heimdall.plugins.snowflake.access import Access
 from heimdall.plugins.snowflake.health import warehouse_report
 from heimdall.plugins.snowflake.options import ClusterOptions, CommandOptions, JobOptions
@@ -48,10 +49,16 @@ class SnowflakePlugin:
         cluster = cast(ClusterOptions, run.cluster_options)
         access = Access.of_job(cluster, user=run.user, role=command.role)
         query = self._started_before(run, access) or _start(run, access)
-        wanted = result_values(command, is_wanted=job.return_result)
-        values = {"query": query, "started_at": f"{self._now():.0f}"}
+        limits = sql_limits_of(job, command)
+        values = {
+            "query": query,
+            "started_at": f"{self._now():.0f}",
+            "return_result": str(job.return_result).lower(),
+            "max_rows": str(limits.max_rows),
+            "max_bytes": str(limits.max_bytes),
+        }
         return RunHandle(
-            values={**values, **access.to_values(), **wanted},
+            values={**values, **access.to_values()},
             outputs={"query_id": query},
         )
 

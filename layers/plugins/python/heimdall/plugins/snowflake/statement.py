@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from heimdall.plugin.identity import Identity
+from heimdall.plugin.lexicon import SNOWFLAKE
 from heimdall.plugin.parameters import ParameterValue, python_value, rewritten
-from heimdall.plugins.snowflake.options import LEXICON
 
 MAX_SECONDS = 604_800
 """How long a statement may take at most: a week (Snowflake's limit)."""
@@ -35,7 +35,7 @@ def bound(query: str, params: Mapping[str, ParameterValue]) -> tuple[str, list[A
         values.extend(_bound(each) for each in several)
         return ", ".join("?" * len(several)) or "NULL"
 
-    return rewritten(query, LEXICON, replace), values
+    return rewritten(query, SNOWFLAKE, replace), values
 
 
 def session_parameters(identity: Identity, run_seconds: int | None) -> dict[str, Any]:

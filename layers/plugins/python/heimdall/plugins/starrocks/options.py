@@ -6,14 +6,11 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
+from heimdall.plugin.lexicon import STARROCKS
 from heimdall.plugin.options import OptionModels, PluginOptions
-from heimdall.plugin.parameters import Lexicon
 from heimdall.plugin.secret import Secret
 from heimdall.plugin.sql_options import SqlCommandOptions, SqlJobOptions, sql_check
 from heimdall.plugin.sql_text import SqlText
-
-LEXICON = Lexicon()
-"""What StarRocks' SQL has of quotes and comments: MySQL's."""
 
 TLS = "grpc+tls"
 _SCHEMES = ("grpc", "grpc+tcp", TLS)
@@ -98,6 +95,6 @@ OPTIONS = OptionModels(
     job=JobOptions,
     command=CommandOptions,
     cluster=ClusterOptions,
-    check=sql_check(LEXICON),
+    check=sql_check(STARROCKS),
     sql=_sql,
 )
