@@ -4,71 +4,45 @@ That is logins by key pair and by token, statements that go on without a session
 their states, several statements in one text, the history, cancel, and results in parts.
 """
 
-import gzip
 import json
 import logging
-from base64 import b64decode, b64encode, standard_b64encode
+from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
-from hashlib import sha256
-from functools import cache
 from typing import Any, Self
 from uuid import uuid4
 
 import fakesnow.server as fakesnow_server
 import jwt
 import pyarrow as pa
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
     NoEncryption,
     PrivateFormat,
-    PublicFormat,
 )
 from fakesnow.instance import FakeSnow
-from sqlglot import tokenize
-from sqlglot.tokens import TokenType
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from tests.engines.http_server import HttpServer
+from tests.engines.snowflake_wire import (
+    Session,
+    Statement,
+    conclude,
+    fingerprint,
+    ipc,
+    json_of,
+    key,
+    refusal,
+    split,
+    table,
+    token,
+)
 
 PASSPHRASE = "a phrase for the key"
 _DONE = "Multiple statements executed successfully."
-
-
-@dataclass
-class Statement:
-    """A statement, or a text of several."""
-
-    text: str
-    tag: str
-    user: str
-    parameters: Mapping[str, Any]
-    id: str = field(default_factory=lambda: str(uuid4()))
-    state: str = "RUNNING"
-    code: int = 0
-    sql_state: str = ""
-    message: str = ""
-    answer: dict[str, Any] = field(default_factory=dict)
-    parts: list[str] = field(default_factory=list)
-
-    def fail(self, code: int, message: str, sql_state: str = "") -> None:
-        self.state, self.code, self.message = "FAILED_WITH_ERROR", code, message
-        self.sql_state = sql_state
-
-
-@dataclass
-class Session:
-    """Who logged in, and with which parameters."""
-
-    user: str
-    role: str | None
-    parameters: Mapping[str, Any]
-    how: str
 
 
 class SnowflakeServer:
@@ -85,7 +59,7 @@ class SnowflakeServer:
     """
 
     def __init__(self, *, holds: bool = False, part_rows: int | None = None) -> None:
-        self.key = _key()
+        self.key = key()
         self.tokens: dict[str, str] = {}
         self.holds, self.part_rows = holds, part_rows
         self.throttles = self.loses_answers = self.breaks_parts = self.drops_rows = False
@@ -116,8 +90,8 @@ class SnowflakeServer:
 
     def __exit__(self, *_: object) -> None:
         self._http.__exit__()
-        for token in self.sessions:
-            fakesnow_server.sessions.pop(token, None)
+        for each in self.sessions:
+            fakesnow_server.sessions.pop(each, None)
         self._database.duck_conn.close()
 
     def cluster(self, **changes: Any) -> dict[str, Any]:
@@ -148,7 +122,7 @@ class SnowflakeServer:
     # --- sessions
 
     async def _login(self, request: Request) -> JSONResponse:
-        told = (await _json(request))["data"]
+        told = (await json_of(request))["data"]
         user = self._user_of(told)
         if user is None:
             code, message = {
@@ -158,7 +132,7 @@ class SnowflakeServer:
                 told.get("AUTHENTICATOR"),
                 ("390100", "Incorrect username or password was specified."),
             )
-            return _refusal(code, message)
+            return refusal(code, message)
         token = uuid4().hex
         database, schema = (
             request.query_params.get("databaseName"),
@@ -188,19 +162,19 @@ class SnowflakeServer:
             claims = jwt.decode(told["TOKEN"], self.key.public_key(), algorithms=["RS256"])
         except jwt.InvalidTokenError:
             return None
-        is_ours = claims["sub"] == name and claims["iss"] == f"{name}.{_fingerprint(self.key)}"
+        is_ours = claims["sub"] == name and claims["iss"] == f"{name}.{fingerprint(self.key)}"
         return str(told["LOGIN_NAME"]) if is_ours else None
 
     async def _session(self, request: Request) -> JSONResponse:
         if request.query_params.get("delete"):
-            self.sessions.pop(_token(request), None)
-            fakesnow_server.sessions.pop(_token(request), None)
+            self.sessions.pop(token(request), None)
+            fakesnow_server.sessions.pop(token(request), None)
         return JSONResponse({"data": None, "code": None, "message": None, "success": True})
 
     # --- statements
 
     async def _query(self, request: Request) -> Response:
-        body, session = await _json(request), self.sessions[_token(request)]
+        body, session = await json_of(request), self.sessions[token(request)]
         if not body.get("asyncExec"):
             return JSONResponse(await self._answer(request, body, session))
         self.calls += 1
@@ -215,7 +189,7 @@ class SnowflakeServer:
             self._by_request[known] = self.statements[statement.id] = statement
             statement.answer = await self._run(request, body, statement)
             if not self.holds:
-                _conclude(statement)
+                conclude(statement)
         if self.loses_answers:
             return Response(status_code=502)
         query = self._by_request[known].id
@@ -229,13 +203,13 @@ class SnowflakeServer:
         """Answer what is waited for."""
         text = body["sqlText"]
         if "SYSTEM$CANCEL_QUERY" in text:
-            return _table(["SYSTEM$CANCEL_QUERY"], [[self._cancel(text.split("'")[1])]])
+            return table(["SYSTEM$CANCEL_QUERY"], [[self._cancel(text.split("'")[1])]])
         if text == "SHOW WAREHOUSES":
             rows = [
                 [name, state, str(resumes).lower()]
                 for name, (state, resumes) in self.warehouses.items()
             ]
-            return _table(["name", "state", "auto_resume"], rows)
+            return table(["name", "state", "auto_resume"], rows)
         if "INFORMATION_SCHEMA.QUERY_HISTORY" in text:
             return self._history(text, body["bindings"])
         return await self._execute(request, body)
@@ -243,20 +217,20 @@ class SnowflakeServer:
     async def _run(
         self, request: Request, body: dict[str, Any], statement: Statement
     ) -> dict[str, Any]:
-        texts = _split(body["sqlText"])
+        texts = split(body["sqlText"])
         if len(texts) == 1:
             return await self._execute(request, body)
         ids = []
         for text in texts:
             part = Statement(text, statement.tag, statement.user, {})
             part.answer = await self._execute(request, {**body, "sqlText": text})
-            _conclude(part)
+            conclude(part)
             if not part.answer["success"]:
                 return part.answer
             ids.append(part.id)
             self.statements[part.id] = part
         statement.parts = ids
-        answer = _table(["multiple statement execution"], [[_DONE]])
+        answer = table(["multiple statement execution"], [[_DONE]])
         answer["data"] |= {"resultIds": ",".join(ids), "resultTypes": ",".join(["4096"] * len(ids))}
         return answer
 
@@ -285,13 +259,13 @@ class SnowflakeServer:
         values = [bindings[str(place)]["value"] for place in range(1, len(bindings) + 1)]
         if "query_tag = ?" in text:
             rows = [[each.id] for each in self.statements.values() if each.tag == values[0]]
-            return _table(["QUERY_ID"], rows[:1])
+            return table(["QUERY_ID"], rows[:1])
         found = [
             [each.tag, each.id]
             for each in self.statements.values()
             if each.tag.startswith(values[0]) and each.state not in values[1:]
         ]
-        return _table(["QUERY_TAG", "QUERY_ID"], found)
+        return table(["QUERY_TAG", "QUERY_ID"], found)
 
     async def _monitor(self, request: Request) -> JSONResponse:
         statement = self.statements.get(request.path_params["query"])
@@ -308,7 +282,7 @@ class SnowflakeServer:
     async def _result(self, request: Request) -> JSONResponse:
         statement = self.statements.get(request.path_params["query"])
         if statement is None:
-            return _refusal("000612", "Result for query not found.")
+            return refusal("000612", "Result for query not found.")
         answer = json.loads(json.dumps(statement.answer))
         if answer["success"]:
             answer["data"]["queryId"] = statement.id
@@ -323,10 +297,10 @@ class SnowflakeServer:
         slices = [
             table.slice(at, self.part_rows) for at in range(0, table.num_rows, self.part_rows)
         ]
-        data["rowsetBase64"] = b64encode(_ipc(slices[0])).decode()
+        data["rowsetBase64"] = b64encode(ipc(slices[0])).decode()
         data["chunks"] = []
         for rows in slices[1:]:
-            part, content = uuid4().hex, _ipc(rows)
+            part, content = uuid4().hex, ipc(rows)
             self._parts[part] = content
             data["chunks"].append({
                 "url": f"{base}parts/{part}",
@@ -346,65 +320,3 @@ class SnowflakeServer:
             yield content[: len(content) // 2]
 
         return StreamingResponse(half(), headers={"content-length": str(len(content))})
-
-
-@cache
-def _key() -> RSAPrivateKey:
-    return generate_private_key(65537, 2048)
-
-
-def _conclude(statement: Statement) -> None:
-    answer = statement.answer
-    if answer["success"]:
-        statement.state = "SUCCESS"
-    else:
-        state = answer["data"].get("sqlState") or ""
-        statement.fail(int(answer["code"]), answer["message"], state)
-
-
-def _split(text: str) -> list[str]:
-    """Cut a text at its semicolons, which stand in no quotes and no comments."""
-    cuts = [
-        token.start
-        for token in tokenize(text, read="snowflake")
-        if token.token_type == TokenType.SEMICOLON
-    ]
-    ends = [*cuts, len(text)]
-    found = [text[start:end].strip(" ;\n") for start, end in zip([0, *cuts], ends, strict=True)]
-    return [each for each in found if each]
-
-
-def _table(names: list[str], rows: list[list[str]]) -> dict[str, Any]:
-    """An answer in JSON, all of whose columns are texts."""
-    shape = {"type": "text", "nullable": True, "length": 1000, "byteLength": 4000}
-    rowtype = [{"name": name, "precision": None, "scale": None, **shape} for name in names]
-    told = {"rowtype": rowtype, "rowset": rows, "total": len(rows), "queryResultFormat": "json"}
-    return {"data": {"parameters": [], "queryId": str(uuid4()), **told}, "success": True}
-
-
-def _refusal(code: str, message: str) -> JSONResponse:
-    return JSONResponse({"data": {}, "code": code, "message": message, "success": False})
-
-
-def _ipc(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return sink.getvalue().to_pybytes()
-
-
-def _fingerprint(key: RSAPrivateKey) -> str:
-    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return "SHA256:" + standard_b64encode(sha256(public).digest()).decode()
-
-
-def _token(request: Request) -> str:
-    return request.headers["Authorization"].split('"')[1]
-
-
-async def _json(request: Request) -> dict[str, Any]:
-    body = await request.body()
-    if request.headers.get("Content-Encoding") == "gzip":
-        body = gzip.decompress(body)
-    told: dict[str, Any] = json.loads(body)
-    return told

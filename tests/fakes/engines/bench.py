@@ -25,7 +25,6 @@ from tests.fakes.runs import (
 )
 from tests.fakes.session import fresh_session
 
-
 Output = FakeOutput
 """Keeps what a plugin collects."""
 
@@ -117,9 +116,7 @@ def bench_of(driver_type: type[EngineDriver], *, has_faults: bool = False) -> It
         assert is_detached(plugin)
         secrets = getattr(driver, "secrets", {})
         yield EngineBench(Revealing(plugin, secrets) if secrets else plugin, driver, faults)
-        tear_down = getattr(driver, "tear_down", None)
-        if tear_down is not None:
-            tear_down()
+        getattr(driver, "tear_down", bool)()
         boto3.DEFAULT_SESSION = None
 
 

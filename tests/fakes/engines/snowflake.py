@@ -66,7 +66,7 @@ class SnowflakeDriver:
     def say_unknown_state(self, handle: Values) -> None:
         self._statement(handle).state = "PONDERING"
 
-    def event(self, handle: Values) -> dict[str, Any] | None:  # noqa: ARG002 - of the protocol
+    def event(self, handle: Values) -> dict[str, Any] | None:
         return None
 
     def _statement(self, handle: Values) -> Statement:
