@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
 )
+from fakesnow.arrow import to_sf
 from fakesnow.instance import FakeSnow
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -39,6 +40,7 @@ from tests.engines.snowflake_wire import (
     split,
     table,
     token,
+    with_nulls,
 )
 
 PASSPHRASE = "a phrase for the key"
@@ -85,11 +87,13 @@ class SnowflakeServer:
 
     def __enter__(self) -> Self:
         logging.getLogger("fakesnow.server").disabled = True
+        fakesnow_server.to_sf = lambda table, described: with_nulls(to_sf(table, described), table)
         self._http.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._http.__exit__()
+        fakesnow_server.to_sf = to_sf
         for each in self.sessions:
             fakesnow_server.sessions.pop(each, None)
         self._database.duck_conn.close()
@@ -101,7 +105,7 @@ class SnowflakeServer:
             "user": "gateway",
             "private_key": "ssm:/heimdall/snowflake/key",
             "database": "SALES",
-            "schema": "PUBLIC",
+            "schema_name": "PUBLIC",
             "warehouse": "reports",
             "host": "127.0.0.1",
             "port": self._http.port,

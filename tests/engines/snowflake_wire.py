@@ -84,6 +84,22 @@ def table(names: list[str], rows: list[list[str]]) -> dict[str, Any]:
     return {"data": {"parameters": [], "queryId": str(uuid4()), **told}, "success": True}
 
 
+def with_nulls(sent: pa.Table, had: pa.Table) -> pa.Table:
+    """Put the nulls back that fakesnow loses of timestamps, which travel as structs."""
+    columns = []
+    for column, before in zip(sent.columns, had.columns, strict=True):
+        if pa.types.is_struct(column.type) and before.null_count:
+            whole = column.combine_chunks()
+            whole = whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole
+            mask = pa.array(before.is_null().to_pylist(), pa.bool_())
+            parts = [whole.field(place) for place in range(whole.type.num_fields)]
+            fields = [whole.type.field(place) for place in range(whole.type.num_fields)]
+            columns.append(pa.StructArray.from_arrays(parts, fields=fields, mask=mask))
+            continue
+        columns.append(column)
+    return pa.Table.from_arrays(columns, schema=sent.schema)
+
+
 def refusal(code: str, message: str) -> JSONResponse:
     return JSONResponse({"data": {}, "code": code, "message": message, "success": False})
 

@@ -9,7 +9,6 @@ from pydantic import ValidationError
 
 from heimdall.aws.handles import value_of
 from heimdall.domain.errors import PluginError
-from heimdall.plugin.secret import Secret
 from heimdall.plugin.spec import RunHandle
 from heimdall.plugins.snowflake.options import ClusterOptions
 
@@ -97,18 +96,12 @@ class Access:
 
     def to_values(self) -> dict[str, str]:
         """Write it for a handle: of secrets their references only."""
-        told = self.cluster.model_dump_json(exclude=set(SECRETS), exclude_none=True, by_alias=True)
+        told = self.cluster.model_dump_json(exclude=set(SECRETS), exclude_none=True)
         found = {name: getattr(self.cluster, name) for name in SECRETS}
-        references = {
-            name: str(secret.reference) for name, secret in found.items() if _is_secret(secret)
-        }
+        references = {name: str(secret) for name, secret in found.items() if secret is not None}
         role = {"role": self.role} if self.role else {}
         authenticator = "oauth" if self.is_oauth else "key_pair"
         return {"cluster": told, "authenticator": authenticator, **references, **role}
-
-
-def _is_secret(value: object) -> bool:
-    return isinstance(value, Secret)
 
 
 def _of_handle(handle: RunHandle, name: str) -> Reveal:

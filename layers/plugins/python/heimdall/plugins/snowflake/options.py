@@ -41,6 +41,7 @@ class ClusterOptions(PluginOptions):
         private_key: the PEM text of this user's key.
         authenticator: `key_pair`, or `oauth`: jobs are asked with a token instead.
         token: the access token; with `{user}` in its name, each user of the gateway has one.
+        schema_name: of names that name none.
         host: of the account, where it is not `<account>.snowflakecomputing.com`.
         answer_seconds: how long Snowflake may take to answer one call, which waits for no work.
     """
@@ -52,7 +53,7 @@ class ClusterOptions(PluginOptions):
     private_key_passphrase: Secret | None = None
     token: Secret | None = None
     database: Name | None = None
-    database_schema: Name | None = Field(default=None, alias="schema")
+    schema_name: Name | None = None
     warehouse: Name | None = None
     host: Host | None = None
     port: int = Field(default=443, ge=1, le=65_535)
@@ -83,7 +84,7 @@ def _sql(job: JobOptions, command: CommandOptions, cluster: ClusterOptions) -> S
         dialect="snowflake",
         text=job.query,
         catalog=cluster.database,
-        schema=cluster.database_schema,
+        schema=cluster.schema_name,
         is_read_only=command.read_only,
     )
 

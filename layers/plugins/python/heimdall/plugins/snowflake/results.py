@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from heimdall.domain.errors import TransientPluginError
+from heimdall.domain.failures import Failure
 from heimdall.plugins.snowflake.session import cursor_of
 from heimdall.plugins.snowflake.types import fitted, schema_of
 from heimdall.tables.rows import batches_of
@@ -50,7 +52,20 @@ def _of_arrow(cursor: "SnowflakeCursor") -> Table:
     first = next(parts, None)
     schema = schema_of(cursor.description, first.schema if first is not None else None)
     found = chain([first] if first is not None else [], parts)
-    return schema, (fitted(batch, schema) for batch in found)
+    return schema, _whole((fitted(batch, schema) for batch in found), cursor.rowcount or 0)
+
+
+def _whole(batches: Iterator[pa.RecordBatch], promised: int) -> Iterator[pa.RecordBatch]:
+    """See that all rows come: the driver counts them only where it gives them one by one."""
+    rows = 0
+    for batch in batches:
+        rows += batch.num_rows
+        yield batch
+    if rows < promised:
+        raise TransientPluginError(
+            f"reading the result: {rows:,} rows came of the {promised:,} that Snowflake has",
+            failure=Failure.ENGINE_FAULT,
+        )
 
 
 def _of_rows(cursor: "SnowflakeCursor") -> Table:

@@ -76,7 +76,7 @@ def session(
         "account": cluster.account,
         "host": cluster.host or f"{cluster.account}.snowflakecomputing.com",
         "database": cluster.database,
-        "schema": cluster.database_schema,
+        "schema": cluster.schema_name,
         "warehouse": cluster.warehouse,
         "role": access.role,
     }

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from heimdall.domain.errors import PluginError
 from heimdall.domain.failures import Failure
+from heimdall.tables.canonical import canonical_array, canonical_field
 from heimdall.tables.types import arrow_field
 
 if TYPE_CHECKING:
@@ -70,21 +71,8 @@ def _field(column: "ResultMetadata", found: pa.DataType | None) -> pa.Field:
     if name in _NESTED:
         if found is None or _is_text(found):
             return arrow_field(column.name, "json")
-        return pa.field(column.name, _plain(found))
+        return canonical_field(pa.field(column.name, found))
     return arrow_field(column.name, _SIMPLE.get(name, "string"))
-
-
-def _plain(found: pa.DataType) -> pa.DataType:
-    """Return a type of nested values without what the gateway's types do not tell apart."""
-    if pa.types.is_fixed_size_list(found) or pa.types.is_list(found):
-        return pa.list_(_plain(found.value_type))
-    if pa.types.is_map(found):
-        return pa.map_(_plain(found.key_type), _plain(found.item_type))
-    if pa.types.is_struct(found):
-        return pa.struct([pa.field(inner.name, _plain(inner.type)) for inner in found])
-    if pa.types.is_timestamp(found):
-        return pa.timestamp("us", tz="UTC" if found.tz else None)
-    return pa.time64("us") if pa.types.is_time(found) else found
 
 
 def _is_text(found: pa.DataType) -> bool:
@@ -92,10 +80,8 @@ def _is_text(found: pa.DataType) -> bool:
 
 
 def _fitted(column: pa.Array, field: pa.Field) -> pa.Array:
-    if column.type == field.type:
-        return column
     try:
-        return column.cast(field.type)
+        return canonical_array(column, field.type)
     except pa.ArrowInvalid as error:
         raise PluginError(
             f"a value of the column {field.name!r} does not fit {field.type}: {error}; "

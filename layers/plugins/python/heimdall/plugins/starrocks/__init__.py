@@ -1,1 +1,0 @@
-"""Asks StarRocks by Arrow Flight SQL and reads its backends in parallel."""
