@@ -255,6 +255,9 @@ def long_world(
         monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=lambda _: None))
         made.faults = faults_of(driver)
         driver.set_up()
+        for reference, value in getattr(driver, "secrets", {}).items():
+            name = reference.removeprefix("ssm:")
+            boto3.client("ssm").put_parameter(Name=name, Value=value, Type="SecureString")
         world.put_catalog(
             {
                 "cluster/engine": {
@@ -273,3 +276,4 @@ def long_world(
             }
         )
         yield made
+        getattr(driver, "tear_down", bool)()

@@ -9,6 +9,7 @@ from tests.fakes.engines.emr_serverless import EmrServerlessDriver
 from tests.fakes.engines.glue_job import GlueJobDriver
 from tests.fakes.engines.lambda_ import LambdaDriver
 from tests.fakes.engines.redshift import RedshiftDriver
+from tests.fakes.engines.snowflake import SnowflakeDriver
 from tests.fakes.engines.spark import SparkDriver
 from tests.fakes.engines.spark_local import SparkLocalDriver
 from tests.fakes.engines.sparkeks import SparkEksDriver
@@ -24,6 +25,7 @@ DRIVERS: tuple[type[EngineDriver], ...] = (
     GlueJobDriver,
     LambdaDriver,
     RedshiftDriver,
+    SnowflakeDriver,
     SparkDriver,
     SparkEksDriver,
     SparkLocalDriver,

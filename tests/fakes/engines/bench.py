@@ -1,34 +1,53 @@
 """A plugin at its engine in moto."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from io import BytesIO
-from typing import Any, BinaryIO
+from dataclasses import dataclass, replace
+from typing import Any
 
 import boto3
 from moto import mock_aws
 
-from heimdall.domain.result import ResultForm
+from heimdall.domain.result import Result
 from heimdall.plugin.detached import EnginePlugin, WorkSearch, is_detached
+from heimdall.plugin.output import RunOutput
+from heimdall.plugin.secret import SecretReference
 from heimdall.plugin.spec import RunHandle, RunReport, RunRequest, RunState
 from tests.fakes.engines.driver import EngineDriver
 from tests.fakes.engines.hooks import StartFaults, faults_of
-from tests.fakes.runs import FakeStream, make_identity, make_registry, make_run_request
+from tests.fakes.runs import (
+    FakeOutput,
+    make_identity,
+    make_registry,
+    make_run_request,
+    secret_store,
+)
 from tests.fakes.session import fresh_session
 
+Output = FakeOutput
+"""Keeps what a plugin collects."""
 
-class Output:
-    """Keeps what a plugin collects."""
 
-    def __init__(self) -> None:
-        self.stdout = FakeStream()
-        self.stderr = FakeStream()
-        self.results: dict[ResultForm, bytes] = {}
+class Revealing:
+    """A plugin whose handles reveal the driver's secrets, as an executor lets them."""
 
-    def put_result(self, form: ResultForm, content: BinaryIO) -> None:
-        self.results[form] = BytesIO(content.read()).getvalue()
+    def __init__(self, plugin: EnginePlugin, secrets: Mapping[str, str]) -> None:
+        self._plugin = plugin
+        read = secret_store(secrets)
+        self._read = lambda text: read(SecretReference.parse(text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._plugin, name)
+
+    def poll(self, handle: RunHandle) -> RunReport:
+        return self._plugin.poll(replace(handle, read_secret=self._read))
+
+    def cancel(self, handle: RunHandle) -> None:
+        self._plugin.cancel(replace(handle, read_secret=self._read))
+
+    def collect(self, handle: RunHandle, report: RunReport, output: RunOutput) -> Result | None:
+        return self._plugin.collect(replace(handle, read_secret=self._read), report, output)
 
 
 @dataclass
@@ -46,7 +65,7 @@ class EngineBench:
             context=self.driver.job_context,
             command_context=self.driver.command_context,
             cluster_context=self.driver.cluster_context,
-            **changes,
+            **{"secrets": getattr(self.driver, "secrets", {}), **changes},
         )
 
     def start(self, **changes: Any) -> RunHandle:
@@ -62,8 +81,8 @@ class EngineBench:
         getattr(self.driver, how)(handle.values)
         return self.plugin.poll(handle)
 
-    def collect(self, handle: RunHandle) -> Output:
-        output = Output()
+    def collect(self, handle: RunHandle) -> FakeOutput:
+        output = FakeOutput()
         self.plugin.collect(handle, self.plugin.poll(handle), output)
         return output
 
@@ -95,7 +114,9 @@ def bench_of(driver_type: type[EngineDriver], *, has_faults: bool = False) -> It
         driver.set_up()
         plugin = make_registry().plugin(driver.plugin)
         assert is_detached(plugin)
-        yield EngineBench(plugin, driver, faults)
+        secrets = getattr(driver, "secrets", {})
+        yield EngineBench(Revealing(plugin, secrets) if secrets else plugin, driver, faults)
+        getattr(driver, "tear_down", bool)()
         boto3.DEFAULT_SESSION = None
 
 

@@ -12,7 +12,9 @@ class EngineDriver(Protocol):
 
     An engine that is no service of AWS has a method `faults()` beside these, which returns what
     stands before its start (`tests.fakes.engines.hooks.StartFaults`); `service`,
-    `start_operation` and `token` are not looked at then.
+    `start_operation` and `token` are not looked at then. One that is a server has a method
+    `tear_down()`, and one that asks for secrets has their values by their references in `secrets`:
+    `{"ssm:/heimdall/key": "..."}`.
 
     Attributes:
         plugin: its name.

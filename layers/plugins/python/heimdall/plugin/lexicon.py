@@ -29,6 +29,7 @@ class Lexicon:
         has_escape_strings: whether `E'..'` is a text with backslash escapes.
         has_hash_comments: whether `#` begins a comment.
         has_nested_comments: whether comments in `/* .. */` have comments within.
+        has_slash_comments: whether `//` begins a comment.
         identifier_quotes: what stands around names: `"`, or also a backtick.
     """
 
@@ -37,6 +38,7 @@ class Lexicon:
     has_escape_strings: bool = False
     has_hash_comments: bool = False
     has_nested_comments: bool = False
+    has_slash_comments: bool = False
     identifier_quotes: str = '"'
 
 
@@ -50,7 +52,7 @@ CLICKHOUSE = Lexicon(
     has_nested_comments=True,
     identifier_quotes='"`',
 )
-SNOWFLAKE = Lexicon(has_backslash_escapes=True, has_dollar_quotes=True)
+SNOWFLAKE = Lexicon(has_backslash_escapes=True, has_dollar_quotes=True, has_slash_comments=True)
 STARROCKS = Lexicon(has_backslash_escapes=True, has_hash_comments=True, identifier_quotes='"`')
 PARTIQL = Lexicon()
 
@@ -58,8 +60,8 @@ PARTIQL = Lexicon()
 def pieces(text: str, lexicon: Lexicon) -> Iterator[tuple[Piece, str]]:
     """Yield a text piece by piece; joined again, they are the text.
 
-    A PARAMETER is `:name`, where the colon follows neither another colon nor a word, so that
-    `a::int` has none. An END is a semicolon.
+    A PARAMETER is `:name`, where the colon follows nothing that is a value, so that `a::int` and
+    `a:b[0]:c`, a path into a value, have none. An END is a semicolon.
 
     Raises:
         ValueError: a quote or a comment is not closed.
@@ -92,6 +94,8 @@ def _pattern(lexicon: Lexicon) -> re.Pattern[str]:
     if lexicon.has_dollar_quotes:
         quoted.append(r"(?P<tag>\$(?:[^\W\d]\w*)?\$).*?(?P=tag)")
     comment = [r"--[^\n]*", *(["#[^\n]*"] if lexicon.has_hash_comments else [])]
+    if lexicon.has_slash_comments:
+        comment.append(r"//[^\n]*")
     if not lexicon.has_nested_comments:
         comment.append(r"/\*.*?\*/")
     openers = ["'", *lexicon.identifier_quotes, r"/\*"]
@@ -101,7 +105,7 @@ def _pattern(lexicon: Lexicon) -> re.Pattern[str]:
         ("comment", "|".join(comment)),
         *([("nested", r"/\*")] if lexicon.has_nested_comments else []),
         ("open", "|".join(openers)),
-        ("parameter", r"(?<![:\w]):[^\W\d]\w*"),
+        ("parameter", r"(?<![:\w\])\"]):[^\W\d]\w*"),
         ("blank", r"\s++"),
         ("end", ";"),
         ("other", r"::?|[^\W]+[$\w]*+|."),

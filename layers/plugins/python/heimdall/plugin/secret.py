@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, Self
 
@@ -20,12 +20,16 @@ MIN_CHARACTERS = 4
 PREFIXES = {"secretsmanager": "heimdall/", "ssm": "/heimdall/"}
 """The sources of secrets, and how the names begin that a deployment may read there."""
 
+PER_USER = "{user}"
+"""Stands in the name of a secret for whoever submitted the job, where a plugin allows that."""
+
 FORMS = "secretsmanager:heimdall/<name>, with #<key> if it is JSON, or ssm:/heimdall/<name>"
 
 _MAX_NAME_CHARACTERS = 512
 _SOURCES = ("secretsmanager:", "ssm:", "vault:")
 _LOOKS_LIKE_ONE = re.compile(r"[a-z]+:\S+")
 _NAME = re.compile(r"[A-Za-z0-9/_+=.@-]+")
+_USER = re.compile(r"[A-Za-z0-9_+=@-][A-Za-z0-9_+=.@-]{0,127}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,8 @@ class SecretReference:
         if source not in PREFIXES or not colon:
             raise ValueError(f"holds a secret, so it takes a reference and no plain text: {FORMS}")
         name, mark, key = rest.partition("#")
-        is_sound = _NAME.fullmatch(name) and len(name) <= _MAX_NAME_CHARACTERS
+        letters = name.replace(PER_USER, "")
+        is_sound = _NAME.fullmatch(letters) and len(name) <= _MAX_NAME_CHARACTERS
         if not (is_sound and key.isprintable() and bool(mark) == bool(key)):
             raise ValueError(f"is no reference to a secret; give {FORMS}")
         if not name.startswith(PREFIXES[source]) or name == PREFIXES[source]:
@@ -65,6 +70,25 @@ class SecretReference:
                 f"names of {source}: begin with {PREFIXES[source]}; others are not read"
             )
         return cls(source, name, key)
+
+    @property
+    def is_per_user(self) -> bool:
+        """Whether each user has a secret of their own there."""
+        return PER_USER in self.name
+
+    def of_user(self, user: str) -> "SecretReference":
+        """Return the reference of one user's own secret.
+
+        Raises:
+            PluginError: the user's name cannot stand in the name of a secret as it is. It is
+                not changed, so that no two users can come to have the same secret.
+        """
+        if not _USER.fullmatch(user):
+            raise PluginError(
+                f"{self} names a secret for each user, and the user's name cannot stand in it: "
+                "it takes up to 128 letters, digits and _+=.@- and does not begin with a dot"
+            )
+        return replace(self, name=self.name.replace(PER_USER, user))
 
 
 def looks_like_reference(text: str) -> bool:
@@ -138,7 +162,19 @@ class Secret:
         """
         if self._reader is None:
             raise PluginError(f"the secret {self.reference} is revealed to runs only")
+        if self.reference.is_per_user:
+            raise PluginError(f"the secret {self.reference} is there for users only")
         return self._reader.reveal(self.reference)
+
+    def of_user(self, user: str) -> "Secret":
+        """Return one user's own secret, if the reference names one for each; else this one.
+
+        Raises:
+            PluginError: the user's name cannot stand in the name of a secret.
+        """
+        if not self.reference.is_per_user:
+            return self
+        return Secret(self.reference.of_user(user), self._reader)
 
     def __repr__(self) -> str:
         return f"Secret({str(self.reference)!r})"

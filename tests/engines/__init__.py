@@ -1,0 +1,1 @@
+"""Servers that tests start: engines, or stand-ins that speak their protocols."""
