@@ -4,31 +4,28 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import BytesIO
-from typing import Any, BinaryIO
+from typing import Any
 
 import boto3
 from moto import mock_aws
 
-from heimdall.domain.result import ResultForm
+from heimdall.domain.result import Result
 from heimdall.plugin.detached import EnginePlugin, WorkSearch, is_detached
 from heimdall.plugin.spec import RunHandle, RunReport, RunRequest, RunState
 from tests.fakes.engines.driver import EngineDriver
 from tests.fakes.engines.hooks import StartFaults, faults_of
-from tests.fakes.runs import FakeStream, make_identity, make_registry, make_run_request
+from tests.fakes.runs import FakeOutput, make_identity, make_registry, make_run_request
 from tests.fakes.session import fresh_session
 
 
-class Output:
-    """Keeps what a plugin collects."""
+class Output(FakeOutput):
+    """Keeps what a plugin collects.
 
-    def __init__(self) -> None:
-        self.stdout = FakeStream()
-        self.stderr = FakeStream()
-        self.results: dict[ResultForm, bytes] = {}
+    Attributes:
+        returned: the result, if it was small enough to be returned.
+    """
 
-    def put_result(self, form: ResultForm, content: BinaryIO) -> None:
-        self.results[form] = BytesIO(content.read()).getvalue()
+    returned: Result | None = None
 
 
 @dataclass
@@ -64,7 +61,7 @@ class EngineBench:
 
     def collect(self, handle: RunHandle) -> Output:
         output = Output()
-        self.plugin.collect(handle, self.plugin.poll(handle), output)
+        output.returned = self.plugin.collect(handle, self.plugin.poll(handle), output)
         return output
 
     def found(self) -> list[tuple[str, int]]:

@@ -62,6 +62,7 @@ class FakeQuery:
         self, columns: list[dict[str, Any]], *pages: list[Any], has_more: bool = False
     ) -> None:
         """Let the answer be there."""
+        self.state = "RUNNING"
         self.columns, self.pages, self.has_more = columns, list(pages), has_more
 
     def fail(self, name: str, kind: str, message: Any) -> None:

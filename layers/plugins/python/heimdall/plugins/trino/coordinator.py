@@ -1,6 +1,7 @@
 """Calls of Trino's coordinator, with their errors as the gateway understands them."""
 
 import json
+import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -120,12 +121,18 @@ class Coordinator:
     def _unreachable(self, doing: str, error: Exception) -> PluginError:
         """Say why nobody answered; what is set up wrongly stays so, if it never worked."""
         said = f"{doing}: {self.endpoint} cannot be reached: {error}"
-        if not self.is_under_way and is_about_certificates(error):
+        if not self.is_under_way and (_is_about_certificates(error) or _is_no_host(error)):
             return PluginError(said)
         return TransientPluginError(said, failure=Failure.ENGINE_FAULT)
 
 
-def is_about_certificates(error: BaseException) -> bool:
+def _is_no_host(error: BaseException) -> bool:
+    """Tell whether there is no host of this name; a server of names that is busy may know one."""
+    reason = error.__cause__
+    return isinstance(reason, socket.gaierror) and reason.errno != socket.EAI_AGAIN
+
+
+def _is_about_certificates(error: BaseException) -> bool:
     """Tell whether the other side could not prove who it is."""
     reason = error.args[-1] if isinstance(error, urllib3.exceptions.SSLError) else None
     return isinstance(reason, ssl.SSLCertVerificationError)

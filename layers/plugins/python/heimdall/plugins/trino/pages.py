@@ -1,7 +1,7 @@
 """The answer to a query, page by page: Trino gives each of them again only until the next."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -63,7 +63,8 @@ class Pages:
         self._ends_at = patience.now() + patience.seconds
         self._read = 0
 
-    def __iter__(self) -> Iterator[Page]:
+    def read(self) -> Generator[Page, None, None]:
+        """Yield all pages; a caller that stops before the last one ends the query."""
         try:
             while self._next is not None:
                 page = self._page(self._next)

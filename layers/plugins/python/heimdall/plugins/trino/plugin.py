@@ -56,8 +56,8 @@ class TrinoPlugin:
             told = coordinator.post("/v1/statement", statement(job), headers, "starting the query")
         except GoneError as error:
             raise PluginError(f"there is no Trino at {cluster.endpoint}: {error}") from error
-        if error := told.get("error"):
-            report = failed(error)
+        if fault := told.get("error"):
+            report = failed(fault)
             raise PluginError(str(report.detail), failure=report.failure)
         path, query = path_of(told), str(told.get("id"))
         if path is None:
@@ -108,7 +108,7 @@ class TrinoPlugin:
             patience=self._patience,
         )
         is_wanted, limits = wants_result(handle), limits_of(handle)
-        with closing(iter(pages)) as answer:
+        with closing(pages.read()) as answer:
             return read_answer(answer, output, limits=limits, is_wanted=is_wanted)
 
     def find_work(self, search: WorkSearch) -> Iterator[FoundWork]:
@@ -166,8 +166,8 @@ def _waiting(coordinator: Coordinator, handle: RunHandle, path: str) -> RunRepor
         told = coordinator.get(f"{path}?{_MAX_WAIT}", "asking for the query")
     except GoneError as error:
         raise _gone(handle) from error
-    if error := told.get("error"):
-        return failed(error)
+    if fault := told.get("error"):
+        return failed(fault)
     if "/executing/" in (path_of(told) or ""):
         return None
     state = str((told.get("stats") or {}).get("state", "QUEUED"))

@@ -93,7 +93,7 @@ def timestamp_with_zone(digits: int) -> Read:
     def read(value: str) -> int:
         day_text, time_text, zone = value.split(" ", 2)
         offset = _offset_seconds(day_text, time_text, zone)
-        ticks = _ticks(day_text, time_text, digits) - offset * 10**digits
+        ticks = _ticks(day_text, time_text, digits) - offset * _per_second(digits)
         return _in_range(ticks, digits, value)
 
     return read
@@ -120,7 +120,8 @@ def days_and_time(value: str) -> tuple[int, int, int]:
 
 
 def _ticks(day_text: str, time_text: str, digits: int) -> int:
-    return day(day_text) * _DAY_SECONDS * 10**digits + _ticks_of_day(time_text, digits)
+    whole = day(day_text) * _DAY_SECONDS * _per_second(digits)
+    return whole + _ticks_of_day(time_text, digits)
 
 
 def _ticks_of_day(value: str, digits: int) -> int:
@@ -129,7 +130,11 @@ def _ticks_of_day(value: str, digits: int) -> int:
         raise ValueError(f"no time: {value!r}")
     hours, minutes, seconds = (int(found[part]) for part in (1, 2, 3))
     whole = (hours * 60 + minutes) * 60 + seconds
-    return whole * 10**digits + _fraction(found[4], digits)
+    return whole * _per_second(digits) + _fraction(found[4], digits)
+
+
+def _per_second(digits: int) -> int:
+    return int(10**digits)
 
 
 def _fraction(digits_given: str | None, digits: int) -> int:
