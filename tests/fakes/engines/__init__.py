@@ -14,6 +14,7 @@ from tests.fakes.engines.spark import SparkDriver
 from tests.fakes.engines.spark_local import SparkLocalDriver
 from tests.fakes.engines.sparkeks import SparkEksDriver
 from tests.fakes.engines.stepfunctions import StepFunctionsDriver
+from tests.fakes.engines.trino import TrinoDriver
 
 DRIVERS: tuple[type[EngineDriver], ...] = (
     AthenaDriver,
@@ -30,4 +31,5 @@ DRIVERS: tuple[type[EngineDriver], ...] = (
     SparkEksDriver,
     SparkLocalDriver,
     StepFunctionsDriver,
+    TrinoDriver,
 )

@@ -25,9 +25,6 @@ from tests.fakes.runs import (
 )
 from tests.fakes.session import fresh_session
 
-Output = FakeOutput
-"""Keeps what a plugin collects."""
-
 
 class Revealing:
     """A plugin whose handles reveal the driver's secrets, as an executor lets them."""
@@ -48,6 +45,16 @@ class Revealing:
 
     def collect(self, handle: RunHandle, report: RunReport, output: RunOutput) -> Result | None:
         return self._plugin.collect(replace(handle, read_secret=self._read), report, output)
+
+
+class Output(FakeOutput):
+    """Keeps what a plugin collects.
+
+    Attributes:
+        returned: the result, if it was small enough to be returned.
+    """
+
+    returned: Result | None = None
 
 
 @dataclass
@@ -81,9 +88,9 @@ class EngineBench:
         getattr(self.driver, how)(handle.values)
         return self.plugin.poll(handle)
 
-    def collect(self, handle: RunHandle) -> FakeOutput:
-        output = FakeOutput()
-        self.plugin.collect(handle, self.plugin.poll(handle), output)
+    def collect(self, handle: RunHandle) -> Output:
+        output = Output()
+        output.returned = self.plugin.collect(handle, self.plugin.poll(handle), output)
         return output
 
     def found(self) -> list[tuple[str, int]]:

@@ -25,6 +25,8 @@ class EngineDriver(Protocol):
         has_user_errors: whether the engine tells the user's own errors from its own.
         forgets: whether work can vanish from the engine.
         is_searchable: whether `find_work` can find work.
+        gives_answers_once: whether the engine forgets an answer when it was read, so that it is
+            lost if a function dies before it was kept; an engine without this does not.
         command_context: set by `set_up`, as the two others.
     """
 
