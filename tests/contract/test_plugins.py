@@ -1,6 +1,7 @@
 """The gateway's own plugins keep the contract."""
 
 import pkgutil
+from threading import Event
 
 import boto3
 import pytest
@@ -12,6 +13,8 @@ from tests.contract.plugin_contract import InStartContract, LongInStartContract,
 from tests.fakes.engines import DRIVERS
 from tests.fakes.engines.lambda_ import LambdaEngine
 from tests.fakes.session import fresh_session
+from tests.unit.plugins.duckdb.lake import PREFIX, REGION, lake
+from tests.unit.plugins.http.api import Api, Reply, served
 
 
 class TestPing(InStartContract):
@@ -63,6 +66,62 @@ class TestNoop(LongInStartContract):
     @pytest.fixture
     def long_job_context(self):
         return {"delay_seconds": 600}
+
+
+class TestDuckdb(LongInStartContract):
+    name = "duckdb"
+    package = "heimdall.plugins.duckdb"
+
+    @pytest.fixture(autouse=True)
+    def s3(self):
+        with lake():
+            yield
+
+    @pytest.fixture
+    def job_context(self):
+        return {"query": f"SELECT :n AS n, * FROM '{PREFIX}people.csv'", "params": {"n": 1}}
+
+    @pytest.fixture
+    def long_job_context(self):
+        return {"query": "SELECT count(*) FROM range(10_000_000_000) a WHERE hash(a.range) = 1"}
+
+    @pytest.fixture
+    def cluster_context(self):
+        return {"region": REGION, "prefixes": [PREFIX]}
+
+
+class TestHttp(LongInStartContract):
+    name = "http"
+    package = "heimdall.plugins.http"
+    kept_secrets = {"ssm:/heimdall/token": "correct horse"}  # noqa: RUF012 - as the contract says
+
+    @pytest.fixture
+    def api(self):
+        with served(Api()) as api:
+            hung_up = Event()
+            api.replies["/people"] = Reply([{"name": "ada"}])
+            api.replies["/health"] = Reply()
+            api.replies["/slow"] = lambda asked: Reply(b"x" if hung_up.wait(30) else b"")
+            yield api
+            hung_up.set()
+
+    @pytest.fixture
+    def job_context(self):
+        return {"path": "/people"}
+
+    @pytest.fixture
+    def long_job_context(self):
+        return {"path": "/slow"}
+
+    @pytest.fixture
+    def cluster_context(self, api):
+        return {
+            "allowed_hosts": [api.host],
+            "base_url": f"http://{api.host}",
+            "secret_headers": {"Authorization": "ssm:/heimdall/token"},
+            "allow_private": True,
+            "health_path": "/health",
+        }
 
 
 class TestLambda(InStartContract):

@@ -11,7 +11,7 @@ from tests.fakes.engines import DRIVERS
 
 PAGES = Path(__file__).parents[2] / "docs" / "reference" / "plugins"
 EXAMPLE = re.compile(r"<!-- ([a-z-]+) (job|command|cluster) -->\n```json\n(.*?)\n```", re.DOTALL)
-PLUGINS = [driver.plugin for driver in DRIVERS]
+PLUGINS = [*(driver.plugin for driver in DRIVERS), "duckdb", "http"]
 
 
 def page_of(plugin: str) -> str:
@@ -24,9 +24,9 @@ def test_page_names_every_field_of_every_context(plugin):
     named = set(re.findall(r"^\| (job|command|cluster) \| `(\w+)`", page_of(plugin), re.MULTILINE))
 
     assert named == {
-        (of, field)
+        (of, field.alias or name)
         for of in ("job", "command", "cluster")
-        for field in getattr(options, of).model_fields
+        for name, field in getattr(options, of).model_fields.items()
     }
 
 

@@ -1,0 +1,1 @@
+"""Queries files in S3 with DuckDB, inside the runner itself."""

@@ -1,0 +1,1 @@
+"""Calls an API over HTTP, at the hosts that a cluster allows and nowhere else."""

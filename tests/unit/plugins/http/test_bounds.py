@@ -1,0 +1,178 @@
+"""Answers that are too large, too slow, broken off or not to be trusted."""
+
+import socket
+import threading
+import time
+import zlib
+
+import pytest
+
+from heimdall.domain.errors import PluginError, TransientPluginError
+from heimdall.domain.failures import Failure
+from heimdall.plugin.spec import RunState, StopReason
+from heimdall.plugins.http.plugin import HttpPlugin
+from tests.fakes.runs import in_background
+from tests.unit.plugins.http.api import Api, Reply, call, gzipped, make_call, served
+
+
+@pytest.fixture
+def api():
+    with served(Api()) as made:
+        yield made
+
+
+@pytest.fixture
+def raw():
+    """A server that sends some bytes and then nothing, or hangs up."""
+    servers = []
+
+    def serve(data, *, hangs_up=False, trickles=b""):
+        listening = socket.create_server(("127.0.0.1", 0))
+        done = threading.Event()
+
+        def answer():
+            peer, _ = listening.accept()
+            with peer:
+                peer.recv(65536)
+                peer.sendall(data)
+                while not hangs_up and not done.wait(0.02):
+                    try:
+                        peer.sendall(trickles)
+                    except OSError:
+                        return
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        servers.append((listening, done, thread))
+        api = Api()
+        api.server.server_close()
+        api.server.server_address = listening.getsockname()
+        return api
+
+    yield serve
+    for listening, done, thread in servers:
+        done.set()
+        listening.close()
+        thread.join()
+
+
+def failure(api, **changes):
+    with pytest.raises(PluginError) as raised:
+        call(api, {"path": "/x"}, **changes)
+    return raised.value
+
+
+@pytest.mark.parametrize("size", [100_001, 5_000_000])
+def test_answer_that_is_too_large_is_cut_off_with_an_error(api, size):
+    api.replies["/x"] = Reply(b"x" * size)
+
+    error = failure(api, command={"max_response_bytes": 100_000})
+
+    assert "100,000 bytes of max_response_bytes" in str(error)
+    assert error.failure is Failure.USER_ERROR
+
+
+def test_answer_as_large_as_it_may_be_is_taken(api):
+    api.replies["/x"] = gzipped(b"x" * 100_000)
+
+    assert call(api, {"path": "/x"}, command={"max_response_bytes": 100_000}).result is None
+
+
+def test_bomb_is_not_decompressed(api):
+    tracemalloc = pytest.importorskip("tracemalloc")
+    api.replies["/x"] = gzipped(b"\0" * 200_000_000)
+
+    tracemalloc.start()
+    error = failure(api, command={"max_response_bytes": 1_000_000})
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert "max_response_bytes" in str(error)
+    assert peak < 20_000_000
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (Reply(b"no gzip", headers={"Content-Encoding": "gzip"}), "cannot be decompressed"),
+        (Reply(b"x", headers={"Content-Encoding": "br"}), "was not asked for"),
+        (Reply(gzipped(b"x" * 99).body[:-9], headers={"Content-Encoding": "gzip"}), "no end"),
+    ],
+)
+def test_broken_compression_fails(api, reply, said):
+    api.replies["/x"] = reply
+
+    assert said in str(failure(api))
+
+
+def test_deflate_is_read(api):
+    api.replies["/x"] = Reply(zlib.compress(b"text"), headers={"Content-Encoding": "deflate"})
+
+    assert call(api, {"path": "/x"}).result.rows == [["text"]]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[1, 2",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[1, 2",
+        b"HTTP/1.1 200 OK\r\nContent-Le",
+        b"",
+        b"SSH-2.0-OpenSSH\r\n",
+    ],
+)
+def test_answer_that_breaks_off_is_no_answer(raw, data):
+    error = failure(raw(data, hangs_up=True))
+
+    assert isinstance(error, TransientPluginError)
+    assert error.failure is Failure.ENGINE_FAULT
+
+
+def test_write_whose_answer_breaks_off_is_not_sent_again(raw):
+    api = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[1, 2", hangs_up=True)
+
+    with pytest.raises(PluginError) as raised:
+        call(api, {"method": "POST", "path": "/x"}, command={"methods": ["POST"]})
+
+    assert not isinstance(raised.value, TransientPluginError)
+
+
+def test_huge_headers_are_refused(raw):
+    error = failure(raw(b"HTTP/1.1 200 OK\r\nX-Large: " + b"x" * 200_000 + b"\r\n\r\n"))
+
+    assert not isinstance(error, TransientPluginError)
+
+
+def test_many_headers_are_refused(raw):
+    error = failure(raw(b"HTTP/1.1 200 OK\r\n" + b"X-More: 1\r\n" * 5_000 + b"\r\n"))
+
+    assert not isinstance(error, TransientPluginError)
+
+
+@pytest.mark.parametrize("begun", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"])
+def test_slow_answer_is_not_waited_for_beyond_the_time(raw, begun):
+    api = raw(begun, trickles=b"x")
+    began = time.monotonic()
+
+    error = failure(api, command={"timeout_seconds": 0.3})
+
+    assert "timeout_seconds" in str(error)
+    assert error.failure is Failure.ENGINE_FAULT
+    assert time.monotonic() - began < 5
+
+
+def test_stop_ends_a_call_that_hangs(raw):
+    run = make_call(raw(b"HTTP/1.1 200 OK\r\n"), {"path": "/x"})
+
+    started = in_background(HttpPlugin().start, run)
+    time.sleep(0.2)
+    run.stop.set(StopReason.CANCELED)
+
+    assert started.result(5).state is RunState.CANCELED
+
+
+def test_end_of_the_runs_time_ends_a_call(raw):
+    report = call(raw(b""), {"path": "/x"}, seconds_left=0.2)
+
+    assert report.state is RunState.FAILED
+    assert "0.2 s" in report.detail
