@@ -94,13 +94,13 @@ RunnerStorage = Annotated[dict[RunnerName, StorageMb], BeforeValidator(_parsed)]
 
 RUNNERS: dict[str, tuple[str, ...]] = {
     "light": (
-        *("ping", "shell", "noop"),
+        *("ping", "shell", "noop", "http"),
         *("athena", "batch", "ecs", "emr", "emr-serverless", "glue-job", "lambda"),
         *("redshift", "spark", "sparkeks", "stepfunctions"),
     ),
-    "sql": (),
-    "snowflake": (),
-    "arrow": (),
+    "sql": ("trino",),
+    "snowflake": ("snowflake",),
+    "arrow": ("duckdb",),
 }
 """The runners of a deployment that chooses none; those without any plugin are left out.
 
