@@ -26,7 +26,7 @@ from heimdall_client._health import Health, health_call
 from heimdall_client._job_models import Job, JobRequest, JobState, Result, Run
 from heimdall_client._paging import all_of, given
 from heimdall_client._queries import AuditQuery, JobQuery
-from heimdall_client._results import ResultForm, download, result_call
+from heimdall_client._results import ResultForm, download, result_call, when_made
 from heimdall_client._streams import Stream, StreamReader, follow
 from heimdall_client._submission import explain, submit, submit_with_key
 from heimdall_client._waiting import wait_for
@@ -139,17 +139,24 @@ class Client:
         """List the statuses that a job can have."""
         return self._connection.call(Call("GET", "/job/statuses"), answer=Words).root
 
-    def get_result(self, job_id: str) -> Result:
+    def get_result(self, job_id: str, *, sleep: Callable[[float], None] = time.sleep) -> Result:
         """Get the table that a job gave back."""
-        return self._connection.call(result_call(job_id, "json"), answer=Result)
+        call = result_call(job_id, "json")
+        return when_made(lambda: self._connection.call(call, answer=Result), sleep=sleep)
 
-    def download_result(self, job_id: str, form: ResultForm = "json") -> Iterator[bytes]:
+    def download_result(
+        self,
+        job_id: str,
+        form: ResultForm = "json",
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> Iterator[bytes]:
         """Get the table that a job gave back as the bytes of a file, piece by piece.
 
         Raises:
             NotAcceptableError: this result cannot be had in this form.
         """
-        return download(self._connection, result_call(job_id, form))
+        return download(self._connection, result_call(job_id, form), sleep=sleep)
 
     def cancel_job(self, job_id: str) -> str:
         """Ask for a job's end; the answer is CANCELING, and CANCELED follows."""

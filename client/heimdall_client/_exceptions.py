@@ -39,6 +39,7 @@ HeimdallError
     ├── PayloadTooLargeError       413
     ├── ThrottledError             429, 503
     ├── UnavailableError           502, 503, 504
+    │   └── ResultBeingMadeError   503
     ├── PluginFailedError          502
     └── InternalError              500
 """
@@ -255,6 +256,10 @@ class ThrottledError(ApiError):
 
 class UnavailableError(ApiError):
     """Something behind the API is out of reach for the moment."""
+
+
+class ResultBeingMadeError(UnavailableError):
+    """The result is large, and is being made in the form that was asked for."""
 
 
 class PluginFailedError(ApiError):

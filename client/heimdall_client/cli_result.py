@@ -21,13 +21,16 @@ class Format(StrEnum):
     JSON = "json"
     CSV = "csv"
     PARQUET = "parquet"
+    ARROW = "arrow"
 
 
 _FILES: dict[Format, ResultForm] = {
     Format.JSON: "json",
     Format.CSV: "csv",
     Format.PARQUET: "parquet",
+    Format.ARROW: "arrow",
 }
+_BINARY = {Format.PARQUET: "Parquet", Format.ARROW: "Arrow"}
 
 
 def result(
@@ -47,7 +50,7 @@ def result(
             with progress(f"writing {output}"):
                 size = _write(client.download_result(job, _FILES[wanted]), output)
             say(f"{size:,} bytes written to {output}")
-        elif wanted in {Format.CSV, Format.PARQUET}:
+        elif wanted in {Format.CSV, *_BINARY}:
             _print(client.download_result(job, _FILES[wanted]))
         else:
             table = client.get_result(job)
@@ -63,14 +66,15 @@ def _wanted(given: Format | None, output: Path | None, *, as_json: bool) -> Form
     wanted = Format.JSON if as_json else given
     if output is None:
         wanted = wanted or Format.TABLE
-        if wanted is Format.PARQUET and sys.stdout.isatty():
-            raise typer.BadParameter("Parquet is nothing for a terminal: give --output FILE")
+        if wanted in _BINARY and sys.stdout.isatty():
+            name = _BINARY[wanted]
+            raise typer.BadParameter(f"{name} is nothing for a terminal: give --output FILE")
         return wanted
     if wanted is None:
         ending = output.suffix.removeprefix(".").lower()
         wanted = next((form for form in _FILES if form.value == ending), None)
     if wanted not in _FILES:
-        raise typer.BadParameter("--output wants --format json, csv or parquet")
+        raise typer.BadParameter("--output wants --format json, csv, parquet or arrow")
     return wanted
 
 

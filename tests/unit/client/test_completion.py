@@ -31,7 +31,7 @@ def complete(request, line: CommandLine, monkeypatch):
         ("heimdall jobs --status ca", ("CANCELED", "CANCELING"), ("FAILED",)),
         ("heimdall jobs --order-by ", ("id", "created_at", "updated_at"), ()),
         ("heimdall jobs --direction d", ("desc",), ("asc",)),
-        ("heimdall result 1 --format ", ("table", "json", "csv", "parquet"), ()),
+        ("heimdall result 1 --format ", ("table", "json", "csv", "parquet", "arrow"), ()),
         ("heimdall audit --outcome r", ("refused",), ("done",)),
         ("heimdall show c", ("command", "cluster"), ("binding", "policy")),
         ("heimdall bindings --status in", ("INACTIVE",), ("DELETED",)),

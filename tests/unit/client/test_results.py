@@ -1,6 +1,11 @@
 import pytest
 
-from heimdall_client import Client, ConfigurationError, NotAcceptableError
+from heimdall_client import (
+    Client,
+    ConfigurationError,
+    NotAcceptableError,
+    ResultBeingMadeError,
+)
 from tests.unit.client.scripted_api import URL, ScriptedApi, error, reply
 
 STORED = "https://bucket.example.com/result.csv?X-Amz-Signature=abc"
@@ -23,6 +28,7 @@ def client(api):
         ("json", "application/json"),
         ("csv", "text/csv"),
         ("parquet", "application/vnd.apache.parquet"),
+        ("arrow", "application/vnd.apache.arrow.stream"),
     ],
 )
 def test_result_is_asked_for_in_its_form(api, client, form, media_type):
@@ -49,7 +55,7 @@ def test_form_that_a_result_does_not_have_is_an_error(api, client):
 
 
 def test_form_that_nobody_knows_is_refused_before_anything_is_sent(client):
-    with pytest.raises(ConfigurationError, match="there are json, csv, parquet"):
+    with pytest.raises(ConfigurationError, match="there are json, csv, parquet, arrow"):
         client.download_result("1", "xml")
 
 
@@ -59,3 +65,29 @@ def test_table_is_asked_for_as_json(api, client):
     client.get_result("1")
 
     assert api.requests[0].headers["accept"] == "application/json"
+
+
+@pytest.mark.parametrize("read", ["get_result", "download_result"])
+def test_result_that_is_being_made_is_waited_for(api, client, read):
+    told = {"error": "wait", "code": "result_being_made", "request_id": "request-1"}
+    busy = reply(told, status=503, headers={"retry-after": "7"})
+    api.on("GET /job/1/result", busy, busy, reply({"columns": [], "data": []}))
+    pauses = []
+
+    found = getattr(client, read)("1", sleep=pauses.append)
+    if read == "download_result":
+        found = b"".join(found)
+
+    assert found
+    assert pauses == [7, 7]
+
+
+def test_result_that_is_made_for_too_long_is_an_error(api, client):
+    busy = error(503, "result_being_made")
+    api.on("GET /job/1/result", *[busy] * 1_000)
+    pauses = []
+
+    with pytest.raises(ResultBeingMadeError):
+        client.get_result("1", sleep=pauses.append)
+
+    assert sum(pauses) == 900
