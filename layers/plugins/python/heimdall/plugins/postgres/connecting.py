@@ -70,23 +70,24 @@ def connected(
             )
         except psycopg.Error as error:
             raise connection_error(error, place) from None
-    try:
-        connection.prepare_threshold = None
-        _set_up(
-            connection,
-            {
-                "statement_timeout": str(round(seconds * 1_000) + _GRACE_MS),
-                **({"search_path": _quoted(cluster.schema_name)} if cluster.schema_name else {}),
-                **({"default_transaction_read_only": "on"} if is_read_only else {}),
-            },
-        )
-        yield connection
-    finally:
-        connection.close()
+        try:
+            connection.prepare_threshold = None
+            _set_up(connection, _settings(cluster, seconds, is_read_only=is_read_only))
+            yield connection
+        finally:
+            connection.close()
 
 
-def _set_up(connection: psycopg.Connection[Any], more: Mapping[str, str]) -> None:
-    settings = {**_SETTINGS, **more}
+def _settings(cluster: ClusterOptions, seconds: float, *, is_read_only: bool) -> dict[str, str]:
+    settings = {**_SETTINGS, "statement_timeout": str(round(seconds * 1_000) + _GRACE_MS)}
+    if cluster.schema_name:
+        settings["search_path"] = '"' + cluster.schema_name.replace('"', '""') + '"'
+    if is_read_only:
+        settings["default_transaction_read_only"] = "on"
+    return settings
+
+
+def _set_up(connection: psycopg.Connection[Any], settings: Mapping[str, str]) -> None:
     try:
         connection.execute(
             "SELECT set_config(name, value, false)"
@@ -95,10 +96,6 @@ def _set_up(connection: psycopg.Connection[Any], more: Mapping[str, str]) -> Non
         )
     except psycopg.Error as error:
         raise statement_error(error) from None
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _parameters(cluster: ClusterOptions, folder: Path) -> dict[str, Any]:

@@ -67,6 +67,9 @@ def statement_error(error: psycopg.Error, *, sql: str = "", number: int = 0) -> 
     """
     state, said = error.sqlstate, error.diag
     where = f", statement {number}" if number else ""
+    if not state and isinstance(error, psycopg.DataError | psycopg.ProgrammingError):
+        text = f"a parameter has a value that PostgreSQL does not take{where}"
+        return PluginError(text, failure=Failure.USER_ERROR)
     if not state or not said.message_primary:
         text = f"the connection to the server was lost{where}"
         return PluginError(text, failure=Failure.ENGINE_FAULT)

@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from heimdall.plugin.lexicon import POSTGRES
 from heimdall.plugin.options import OptionModels, PluginOptions
-from heimdall.plugin.parameters import Lexicon
 from heimdall.plugin.secret import Secret
 from heimdall.plugin.sql_options import SqlCommandOptions, SqlJobOptions, sql_check
 from heimdall.plugin.sql_text import SqlText
@@ -21,6 +21,13 @@ def _certificates(value: str) -> str:
 
 class JobOptions(SqlJobOptions):
     """What one job runs: one statement or several."""
+
+    @field_validator("query")
+    @classmethod
+    def _has_no_nul(cls, query: str) -> str:
+        if "\0" in query:
+            raise ValueError("has a NUL character, where PostgreSQL would stop reading")
+        return query
 
 
 class CommandOptions(SqlCommandOptions):
@@ -81,3 +88,12 @@ def _sql(job: JobOptions, command: CommandOptions, cluster: ClusterOptions) -> S
         schema=cluster.schema_name,
         is_read_only=command.read_only,
     )
+
+
+OPTIONS = OptionModels(
+    job=JobOptions,
+    command=CommandOptions,
+    cluster=ClusterOptions,
+    check=sql_check(POSTGRES),
+    sql=_sql,
+)

@@ -4,22 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_LETTER = r"[A-Za-z_\x80-\U0010ffff]"
-_TOKEN = re.compile(
-    rf"""
-      (?P<blank>\s+|--[^\n]*)
-    | (?P<comment>/\*)
-    | (?P<quoted>[eE]'(?:[^'\\]|\\.|'')*(?:'|\Z)|'[^']*(?:'|\Z)|"[^"]*(?:"|\Z))
-    | (?P<dollar>\$(?:{_LETTER}(?:{_LETTER}|[0-9])*)?\$)
-    | (?P<word>{_LETTER}(?:{_LETTER}|[0-9$])*)
-    | (?P<mark>[();])
-    | (?P<other>\$?[0-9]+|.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_COMMENT_MARK = re.compile(r"/\*|\*/")
+from heimdall.plugin.lexicon import POSTGRES, Piece, pieces
+
 _ROUTINE = re.compile(r"create (?:or replace )?(?:function|procedure)\b")
 _FIRST_WORDS = 4
+_NOTHING = (Piece.BLANK, Piece.COMMENT)
 
 QUERIES = frozenset({"select", "with", "values", "table", "("})
 """How a statement begins that can stand inside of another."""
@@ -34,7 +23,7 @@ class Statement:
 
     Attributes:
         sql: without the semicolon at its end.
-        first: its first word, in small letters, or `(`.
+        first: its first word, in small letters, or whatever else it begins with.
     """
 
     sql: str
@@ -47,77 +36,56 @@ class Statement:
 
 
 def statements_of(text: str) -> list[Statement]:
-    """Return the statements of a text that are more than comments, in order."""
+    """Return the statements of a text that are more than comments, in order.
+
+    Raises:
+        ValueError: a quote or a comment is not closed.
+    """
     return [statement for statement in _statements(text) if statement.first]
 
 
 class _Reader:
-    """Knows, token after token, whether a semicolon ends the statement."""
+    """Collects one statement; knows whether a semicolon ends it."""
 
     def __init__(self) -> None:
-        self.words: list[str] = []
-        self.parentheses = 0
-        self.blocks = 0
+        self._pieces: list[str] = []
+        self._words: list[str] = []
+        self._parentheses = 0
+        self._blocks = 0
 
-    def read(self, token: str, kind: str | None) -> bool:
-        """Take one token; tell whether it ends the statement."""
-        if kind == "word":
-            self._word(token.lower())
-        elif kind == "mark" and token == ";":
-            return not (self.parentheses or self.blocks)
-        elif kind == "mark":
-            self.parentheses = max(0, self.parentheses + (1 if token == "(" else -1))
-        if not self.words and kind not in ("blank", "comment"):
-            self.words.append(token)
-        return False
+    def takes(self, kind: Piece, text: str) -> bool:
+        """Take one piece, unless it is the semicolon behind the statement."""
+        if kind is Piece.END and not (self._parentheses or self._blocks):
+            return False
+        self._pieces.append(text)
+        if kind is Piece.OTHER:
+            self._look_at(text.lower())
+        if not self._words and kind not in _NOTHING:
+            self._words.append(text)
+        return True
 
-    def _word(self, word: str) -> None:
-        """Follow the body of a routine that is written in SQL: BEGIN ATOMIC ...; ...; END."""
-        if len(self.words) < _FIRST_WORDS:
-            self.words.append(word)
-        if not _ROUTINE.match(" ".join(self.words)):
+    def statement(self) -> Statement:
+        """Return what was taken."""
+        return Statement("".join(self._pieces).strip(), self._words[0] if self._words else "")
+
+    def _look_at(self, word: str) -> None:
+        """Follow parentheses, and routines written in SQL: BEGIN ATOMIC ...; ...; END."""
+        if word in "()":
+            self._parentheses = max(0, self._parentheses + (1 if word == "(" else -1))
+        if len(self._words) < _FIRST_WORDS:
+            self._words.append(word)
+        if not _ROUTINE.match(" ".join(self._words)):
             return
-        if word == "begin" or (word == "case" and self.blocks):
-            self.blocks += 1
-        elif word == "end" and self.blocks:
-            self.blocks -= 1
+        if word == "begin" or (word == "case" and self._blocks):
+            self._blocks += 1
+        elif word == "end" and self._blocks:
+            self._blocks -= 1
 
 
 def _statements(text: str) -> Iterator[Statement]:
-    reader, begins = _Reader(), 0
-    for token, kind, start, end in _tokens(text):
-        if reader.read(token, kind):
-            yield _statement(text[begins:start], reader)
-            reader, begins = _Reader(), end
-    yield _statement(text[begins:], reader)
-
-
-def _statement(sql: str, reader: _Reader) -> Statement:
-    return Statement(sql.strip(), reader.words[0] if reader.words else "")
-
-
-def _tokens(text: str) -> Iterator[tuple[str, str | None, int, int]]:
-    """Give each token with its kind and where it stands."""
-    position = 0
-    while position < len(text):
-        match = _TOKEN.match(text, position)
-        if match is None:  # cannot be: the last alternative takes anything
-            return
-        kind, end = match.lastgroup, match.end()
-        if kind == "comment":
-            end = _comment_end(text, end)
-        elif kind == "dollar":
-            closing = text.find(match.group(), end)
-            end = len(text) if closing < 0 else closing + len(match.group())
-        yield match.group(), kind, position, end
-        position = end
-
-
-def _comment_end(text: str, position: int) -> int:
-    """Find the end of a comment; comments may be inside of comments."""
-    depth = 1
-    for match in _COMMENT_MARK.finditer(text, position):
-        depth += 1 if match.group() == "/*" else -1
-        if depth == 0:
-            return match.end()
-    return len(text)
+    reader = _Reader()
+    for kind, piece in pieces(text, POSTGRES):
+        if not reader.takes(kind, piece):
+            yield reader.statement()
+            reader = _Reader()
+    yield reader.statement()

@@ -69,7 +69,7 @@ def _described(
     connection: psycopg.Connection[Any], sql: str, types: Sequence[int]
 ) -> PGresult:
     server = connection.pgconn
-    server.send_prepare(b"", sql.encode(), types)
+    server.send_prepare(b"", sql.encode(errors="surrogatepass"), types)
     _only_result(connection)
     server.send_describe_prepared(b"")
     return _only_result(connection)
@@ -122,7 +122,7 @@ def copied(connection: psycopg.Connection[Any], prepared: Prepared) -> Iterator[
     """
     blocks: list[bytes | memoryview] = []
     size = 0
-    sql = f"COPY ({prepared.sql}\n) TO STDOUT (FORMAT csv)".encode()
+    sql = f"COPY ({prepared.sql}\n) TO STDOUT (FORMAT csv)".encode(errors="surrogatepass")
     with connection.cursor() as cursor, cursor.copy(sql) as copy:
         for block in copy:
             blocks.append(block)
