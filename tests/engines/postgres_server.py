@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 
 from tests.engines.certificates import write_certificate
 
@@ -53,6 +54,16 @@ class PostgresServer:
     def connect(self) -> psycopg.Connection[tuple[Any, ...]]:
         """Connect as a test that looks at the server itself."""
         return psycopg.connect(self.connection_string, autocommit=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A server for all tests of the session; without the programs, its tests are skipped."""
+    programs = find_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed: run `local/setup.sh postgres` as root")
+    with running_postgres(programs) as server:
+        yield server
 
 
 def find_programs() -> Path | None:

@@ -10,7 +10,7 @@ from pyarrow import csv
 
 from heimdall.domain.errors import PluginError
 from heimdall.domain.failures import Failure
-from heimdall.plugins.postgres.value_types import UnfitValueError, ValueType
+from heimdall.plugins.postgres.value_types import TEXT, UnfitValueError, ValueType
 
 CHUNK_BYTES = 4 * 1024 * 1024
 """About how much CSV becomes one batch."""
@@ -37,6 +37,11 @@ class Chunk:
 
     data: bytes
     rows: int | None = None
+
+
+def as_texts(columns: Sequence[Column]) -> list[Column]:
+    """Have all values as PostgreSQL writes them."""
+    return [replace(column, kind=TEXT) for column in columns]
 
 
 def settled(columns: Sequence[Column], first: Chunk | None) -> list[Column]:
@@ -137,7 +142,7 @@ def _refuse(column: Column, value: str) -> NoReturn:
     shown = value if len(value) <= _SHOWN_CHARACTERS else value[:_SHOWN_CHARACTERS] + "..."
     raise PluginError(
         f"column {column.name!r} has the value {shown}, which is no {_words(column.kind.arrow)} of "
-        "a result; cast the column to text",
+        "a result; cast the column to text, or set as_text",
         failure=Failure.USER_ERROR,
     ) from None
 

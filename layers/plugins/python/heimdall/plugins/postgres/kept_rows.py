@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Iterable, Iterator
-from typing import Self
 
 from heimdall.domain.errors import PluginError
 from heimdall.domain.failures import Failure
@@ -22,13 +21,10 @@ class KeptRows:
         self._chunks: list[tuple[int, int | None]] = []
         self._bytes = 0
 
-    @classmethod
-    def of(cls, chunks: Iterable[Chunk]) -> Self:
+    def keep(self, chunks: Iterable[Chunk]) -> None:
         """Read all rows; of too many, none are kept."""
-        kept = cls()
         for chunk in chunks:
-            kept._keep(chunk)
-        return kept
+            self._keep(chunk)
 
     def _keep(self, chunk: Chunk) -> None:
         self._bytes += len(chunk.data)

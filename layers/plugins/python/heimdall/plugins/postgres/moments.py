@@ -1,12 +1,13 @@
 """Reads dates, times and intervals as PostgreSQL writes them, also where Python's own types end."""
 
 import re
-from collections.abc import Callable
 
 MICROSECONDS_A_DAY = 86_400_000_000
 
-_LARGEST_DAYS = 2**31 - 1
 _LARGEST = 2**63 - 1
+_LARGEST_YEAR = 32_767
+"""Arrow writes no later one as a text, and none before the year -32767."""
+
 _TIME = r"(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?"
 _DATE = re.compile(r"(\d{4,7})-(\d\d)-(\d\d)( BC)?")
 _MOMENT = re.compile(
@@ -23,23 +24,23 @@ def days_of(text: str) -> int:
     """Return a date as days since 1970, `0044-03-15 BC` and `10000-01-01` included.
 
     Raises:
-        ValueError: it is none, like `infinity`.
+        ValueError: it is none, like `infinity`, or after the year 32767.
     """
     year, month, day, era = _parts(_DATE, text)
-    return _within(_days(_year(year, era), int(month), int(day)), _LARGEST_DAYS)
+    return _days(_year(year, era), int(month or 0), int(day or 0))
 
 
 def microseconds_of(text: str) -> int:
     """Return a timestamp, with its offset or without, as microseconds since 1970.
 
     Raises:
-        ValueError: it is none, like `infinity`, or after the year 294246.
+        ValueError: it is none, like `infinity`, or after the year 32767.
     """
     year, month, day, *clock, sign, hours, minutes, seconds, era = _parts(_MOMENT, text)
-    days = _days(_year(year, era), int(month), int(day))
+    days = _days(_year(year, era), int(month or 0), int(day or 0))
     offset = _seconds(hours, minutes, seconds) * 1_000_000
     local = days * MICROSECONDS_A_DAY + _clock(*clock)
-    return _within(local + offset if sign == "-" else local - offset, _LARGEST)
+    return local + offset if sign == "-" else local - offset
 
 
 def clock_of(text: str) -> int:
@@ -65,11 +66,8 @@ def interval_of(text: str) -> tuple[int, int, int]:
     return (
         int(years or 0) * 12 + int(months or 0),
         int(days or 0),
-        _within(-nanoseconds if sign == "-" else nanoseconds, _LARGEST),
+        _counted(-nanoseconds if sign == "-" else nanoseconds),
     )
-
-
-Read = Callable[[str], int | tuple[int, int, int]]
 
 
 def _parts(pattern: re.Pattern[str], text: str) -> tuple[str | None, ...]:
@@ -81,13 +79,15 @@ def _parts(pattern: re.Pattern[str], text: str) -> tuple[str | None, ...]:
 
 def _year(text: str | None, era: str | None) -> int:
     year = int(text or 0)
+    if year > _LARGEST_YEAR:
+        raise ValueError(text)
     return 1 - year if era else year
 
 
-def _within(value: int, largest: int) -> int:
-    if abs(value) > largest:
-        raise ValueError(str(value))
-    return value
+def _counted(nanoseconds: int) -> int:
+    if abs(nanoseconds) > _LARGEST:
+        raise ValueError(str(nanoseconds))
+    return nanoseconds
 
 
 def _seconds(hours: str | None, minutes: str | None, seconds: str | None) -> int:

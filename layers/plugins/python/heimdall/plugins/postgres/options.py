@@ -20,7 +20,14 @@ def _certificates(value: str) -> str:
 
 
 class JobOptions(SqlJobOptions):
-    """What one job runs: one statement or several."""
+    """What one job runs: one statement or several.
+
+    Attributes:
+        as_text: whether all columns are texts, as PostgreSQL writes values: also those that no
+            result has, like `infinity` of a date.
+    """
+
+    as_text: bool = False
 
     @field_validator("query")
     @classmethod

@@ -1,7 +1,7 @@
 """Runs a job's SQL inside `start`: the statements, their result, and their end before time."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from functools import partial
 from typing import Any, ClassVar, cast
@@ -23,7 +23,7 @@ from heimdall.plugin.spec import (
 )
 from heimdall.plugin.sql_options import check_sql, limits_of
 from heimdall.plugin.lexicon import POSTGRES
-from heimdall.plugins.postgres.batches import Chunk, batches_of, schema_of, settled
+from heimdall.plugins.postgres.batches import Chunk, as_texts, batches_of, schema_of, settled
 from heimdall.plugins.postgres.connecting import connected
 from heimdall.plugins.postgres.failures import statement_error
 from heimdall.plugins.postgres.options import ClusterOptions, CommandOptions, JobOptions
@@ -116,12 +116,14 @@ def _result(
 def _handed_over(
     run: RunRequest, rows: Rows, connection: psycopg.Connection[Any]
 ) -> Result | None:
-    limits = limits_of(cast(JobOptions, run.options), cast(CommandOptions, run.command_options))
+    job = cast(JobOptions, run.options)
+    limits = limits_of(job, cast(CommandOptions, run.command_options))
+    described = as_texts(rows.columns) if job.as_text else rows.columns
     with read_ahead(rows.chunks, give_up=partial(_give_up, connection)) as chunks:
         first = next(chunks, None)
-        columns = settled(rows.columns, first)
+        columns = settled(described, first)
         schema = schema_of(columns)
-        with closing(batches_of(columns, schema, _joined(first, chunks))) as batches:
+        with closing(batches_of(columns, schema, _joined(first, chunks, rows.commit))) as batches:
             return hand_over_table(schema, batches, run.output, limits=limits)
 
 
@@ -131,10 +133,14 @@ def _give_up(connection: psycopg.Connection[Any]) -> None:
         connection.cancel_safe()
 
 
-def _joined(first: Chunk | None, others: Iterator[Chunk]) -> Iterator[Chunk]:
+def _joined(
+    first: Chunk | None, others: Iterator[Chunk], commit: Callable[[], None]
+) -> Iterator[Chunk]:
+    """Give all rows; whoever asks for more behind the last ones has taken them all."""
     if first is not None:
         yield first
         yield from others
+    commit()
 
 
 def _stopped(watch: Watch, seconds: float) -> RunReport:

@@ -23,11 +23,13 @@ class Rows:
     """The result of a script.
 
     Attributes:
-        chunks: read once; at its end, everything is committed.
+        chunks: read once, from any one thread.
+        commit: to be called when they are read and found to be a result; else nothing is kept.
     """
 
     columns: Sequence[Column]
     chunks: Iterator[Chunk]
+    commit: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,7 @@ class Script:
             if statement.first not in READING:
                 raise PluginError(
                     f"the command only reads: {statement.first.upper()} is not one of "
-                    f"{', '.join(sorted(word.upper() for word in READING))}",
+                    f"{', '.join(sorted(word.upper() for word in READING if word.isalpha()))}",
                     failure=Failure.USER_ERROR,
                 )
 
@@ -144,18 +146,15 @@ def _run(runner: _Runner, cleanup: ExitStack) -> Rows | None:
         if not runner.script.wants_rows:
             _exhaust(chunks)
         elif number == last and prepared.columns:
-            return Rows(prepared.columns, _then(chunks, runner.commit))
+            return Rows(prepared.columns, chunks, runner.commit)
         else:
-            kept = cleanup.enter_context(closing(KeptRows.of(chunks)))
+            kept = cleanup.enter_context(closing(KeptRows()))
+            kept.keep(chunks)
             if prepared.columns or prepared.gave_rows is not None:
-                found = Rows(prepared.columns, kept.chunks())
-    runner.commit()
+                found = Rows(prepared.columns, kept.chunks(), runner.commit)
+    if found is None:
+        runner.commit()
     return found
-
-
-def _then(chunks: Iterator[Chunk], end: Callable[[], None]) -> Iterator[Chunk]:
-    yield from chunks
-    end()
 
 
 def _exhaust(chunks: Iterator[Chunk]) -> None:

@@ -15,7 +15,7 @@ from heimdall.plugin.spec import StopReason, StopSignal
 OUT_OF_TIME = "out of time"
 
 _PAUSE_SECONDS = 0.05
-_CANCEL_SECONDS = 2.0
+_CANCEL_SECONDS = 1.5
 """How long the server may take to follow; after that, the connection is cut."""
 
 _CANCEL_AGAIN_SECONDS = 0.5
@@ -81,11 +81,17 @@ def _watch(
 
 
 def _cut(connection: psycopg.Connection[Any]) -> None:
-    """Close the way to the server under whoever reads from it or writes to it.
+    """Close the way to the server under whoever reads from it.
 
-    A server that waits for its answer to be read takes no notice of a cancel.
+    A server that waits for its rows to be read takes no notice of a cancel, nor of a way that is
+    only shut down. Another socket, which is at its end, takes the descriptor's place: closing it
+    under the driver could give its number to a stranger's file.
     """
     with suppress(psycopg.Error, OSError):
-        duplicate = socket.socket(fileno=os.dup(connection.fileno()))
-        with duplicate:
-            duplicate.shutdown(socket.SHUT_RDWR)
+        descriptor = connection.fileno()
+        with socket.socket(fileno=os.dup(descriptor)) as way:
+            way.shutdown(socket.SHUT_RDWR)
+        ended, other = socket.socketpair()
+        with ended, other:
+            ended.shutdown(socket.SHUT_RDWR)
+            os.dup2(ended.fileno(), descriptor, inheritable=False)
