@@ -10,8 +10,10 @@ from moto import mock_aws
 import heimdall.plugins
 from heimdall.plugin.registry import package_name
 from tests.contract.plugin_contract import InStartContract, LongInStartContract, PluginContract
-from tests.engines.postgres_server import PASSWORD
-from tests.engines.postgres_server import postgres as postgres  # a fixture
+from tests.engines.postgres_server import (
+    PASSWORD,
+    postgres,  # noqa: F401 - a fixture
+)
 from tests.fakes.engines import DRIVERS
 from tests.fakes.engines.lambda_ import LambdaEngine
 from tests.fakes.session import fresh_session
@@ -155,7 +157,7 @@ class TestPostgres(LongInStartContract):
     kept_secrets = {"ssm:/heimdall/password": PASSWORD}  # noqa: RUF012 - as the contract says
 
     @pytest.fixture
-    def cluster_context(self, postgres):
+    def cluster_context(self, postgres):  # noqa: F811 - the fixture
         return {**postgres.parts, "password": "ssm:/heimdall/password"}
 
     @pytest.fixture

@@ -124,9 +124,7 @@ def _initialize(programs: Path, folder: Path) -> None:
     )
 
 
-def _started(
-    programs: Path, folder: Path, server: PostgresServer
-) -> "subprocess.Popen[bytes]":
+def _started(programs: Path, folder: Path, server: PostgresServer) -> "subprocess.Popen[bytes]":
     settings = {
         "listen_addresses": "127.0.0.1",
         "port": server.port,

@@ -11,6 +11,8 @@ from tests.engines.postgres_server import PASSWORD
 
 pytestmark = pytest.mark.postgres
 
+WRITING = "WITH a AS (INSERT INTO kept VALUES (1) RETURNING i) SELECT * FROM a"
+
 
 @pytest.fixture
 def table(postgres):
@@ -115,14 +117,12 @@ def test_result_that_is_too_large_undoes_everything(postgres, table):
     "query",
     [
         "INSERT INTO kept VALUES (1)",
-        "WITH a AS (INSERT INTO kept VALUES (1) RETURNING i) SELECT * FROM a",
+        WRITING,
         "EXPLAIN ANALYZE INSERT INTO kept VALUES (1)",
         "SET TRANSACTION READ WRITE; INSERT INTO kept VALUES (1)",
         "COMMIT; INSERT INTO kept VALUES (1)",
-        "SELECT set_config('transaction_read_only', 'off', false); "
-        "WITH a AS (INSERT INTO kept VALUES (1) RETURNING i) SELECT * FROM a",
-        "SELECT set_config('default_transaction_read_only', 'off', false); "
-        "WITH a AS (INSERT INTO kept VALUES (1) RETURNING i) SELECT * FROM a",
+        f"SELECT set_config('transaction_read_only', 'off', false); {WRITING}",
+        f"SELECT set_config('default_transaction_read_only', 'off', false); {WRITING}",
         "DO $$ BEGIN INSERT INTO kept VALUES (1); END $$",
         "SELECT 1 AS a INTO made_by_reading",
         "SELECT i FROM kept FOR UPDATE",
@@ -233,7 +233,11 @@ def test_session_is_set_so_that_values_are_the_same_everywhere(postgres):
 
 
 def test_names_are_looked_for_in_the_schema_of_the_cluster(postgres):
-    cluster = {**postgres.parts, "password": "ssm:/heimdall/postgres", "schema": 'odd"schema'}
+    cluster = {
+        **postgres.parts,
+        "password": "ssm:/heimdall/postgres",
+        "default_schema": 'odd"schema',
+    }
 
     rows = rows_of(postgres, "SHOW search_path", cluster=cluster, secret=PASSWORD)
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import pyarrow as pa
 from pyarrow import csv
@@ -82,9 +82,7 @@ def batches_of(
 def _batch(columns: Sequence[Column], schema: pa.Schema, chunk: Chunk) -> pa.RecordBatch:
     """Let pyarrow convert what it can; values that it cannot are few, and read one by one."""
     texts = {
-        position: pa.string()
-        for position, column in enumerate(columns)
-        if not column.kind.from_csv
+        position: pa.string() for position, column in enumerate(columns) if not column.kind.from_csv
     }
     try:
         table = _read(chunk, columns, texts)

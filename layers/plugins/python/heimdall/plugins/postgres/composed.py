@@ -9,7 +9,9 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _FIELD = re.compile(r'((?:[^,()"\\]|"(?:[^"\\]|\\.|"")*"|\\.)*)([,)])', re.DOTALL)
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.|"")*)"|\\(.)|([^"\\]+)', re.DOTALL)
 _PARTS = {
-    delimiter: re.compile(rf'\{{|\}}|{delimiter}|"((?:[^"\\]|\\.)*)"|((?:[^{{}}{delimiter}"\\]|\\.)+)', re.DOTALL)
+    delimiter: re.compile(
+        rf'\{{|\}}|{delimiter}|"((?:[^"\\]|\\.)*)"|((?:[^{{}}{delimiter}"\\]|\\.)+)', re.DOTALL
+    )
     for delimiter in ",;"
 }
 
@@ -94,5 +96,7 @@ def row_of(text: str) -> Sequence[str | None]:
 def _unquoted(field: str) -> str:
     pieces = []
     for quoted, escaped, bare in _QUOTED.findall(field):
-        pieces.append(_ESCAPED.sub(r"\1", quoted.replace('""', '\\"')) if quoted else escaped + bare)
+        pieces.append(
+            _ESCAPED.sub(r"\1", quoted.replace('""', '\\"')) if quoted else escaped + bare
+        )
     return "".join(pieces)

@@ -45,9 +45,11 @@ def connected(
     """Connect until the block ends.
 
     Args:
+        cluster: says where to and as whom.
         name: what people see in pg_stat_activity.
         seconds: how long statements may take.
         redactor: learns the password, where it is part of a connection string.
+        is_read_only: whether transactions only read if they do not say.
 
     Raises:
         PluginError: there is no connection; the text holds no secret.
@@ -80,8 +82,8 @@ def connected(
 
 def _settings(cluster: ClusterOptions, seconds: float, *, is_read_only: bool) -> dict[str, str]:
     settings = {**_SETTINGS, "statement_timeout": str(round(seconds * 1_000) + _GRACE_MS)}
-    if cluster.schema_name:
-        settings["search_path"] = '"' + cluster.schema_name.replace('"', '""') + '"'
+    if cluster.default_schema:
+        settings["search_path"] = '"' + cluster.default_schema.replace('"', '""') + '"'
     if is_read_only:
         settings["default_transaction_read_only"] = "on"
     return settings
@@ -141,7 +143,7 @@ def _root_certificate(value: str, folder: Path) -> str:
 
 
 def _place(cluster: ClusterOptions) -> str:
-    """Say where the server is; of a secret string, which may be written wrongly, nothing is told."""
+    """Say where the server is; nothing is told of a secret string, which may be wrong."""
     if cluster.connection_string is not None:
         return "the server that connection_string names"
     return f"{cluster.host}:{cluster.port}"

@@ -62,6 +62,7 @@ def statement_error(error: psycopg.Error, *, sql: str = "", number: int = 0) -> 
     """Say what went wrong with a statement.
 
     Args:
+        error: the driver's.
         sql: its text, by which the line of the error is told.
         number: which of several it was, from 1; 0 if there is only one.
     """
@@ -84,6 +85,7 @@ def connection_error(error: psycopg.Error, place: str) -> PluginError:
     """Say why there is no connection, in words of our own: the driver's may hold a secret.
 
     Args:
+        error: the driver's.
         place: what was to be connected to, for people.
     """
     said = str(error)

@@ -5,6 +5,7 @@ import re
 MICROSECONDS_A_DAY = 86_400_000_000
 
 _LARGEST = 2**63 - 1
+_MARCH = 3
 _LARGEST_YEAR = 32_767
 """Arrow writes no later one as a text, and none before the year -32767."""
 
@@ -105,7 +106,7 @@ def _days(year: int, month: int, day: int) -> int:
 
     Years are counted from March, so that a leap day is the last day of its year.
     """
-    year -= month <= 2
+    year -= month < _MARCH
     era, of_era = divmod(year, 400)
     of_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
     return era * 146_097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719_468

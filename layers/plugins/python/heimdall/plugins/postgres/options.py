@@ -60,7 +60,7 @@ class ClusterOptions(PluginOptions):
         connection_string: `postgresql://user:password@host:port/database`, or `host=... user=...`.
         host, port, user, password: instead of it.
         database: which one; beside a connection string, it is this one and no other.
-        schema_name: `schema`: where names are looked for that name no schema.
+        default_schema: where names are looked for that name no schema.
         sslmode: how sure of the server a connection has to be; the driver's default is `prefer`.
         sslrootcert: who vouches for the server: certificates in PEM, or `system`.
     """
@@ -71,9 +71,7 @@ class ClusterOptions(PluginOptions):
     database: Annotated[str, Field(min_length=1, max_length=63)] | None = None
     user: Annotated[str, Field(min_length=1, max_length=63)] | None = None
     password: Secret | None = None
-    schema_name: Annotated[str, Field(min_length=1, max_length=63)] | None = Field(
-        default=None, alias="schema"
-    )
+    default_schema: Annotated[str, Field(min_length=1, max_length=63)] | None = None
     sslmode: SslMode | None = None
     sslrootcert: Annotated[str, AfterValidator(_certificates)] | None = None
 
@@ -92,7 +90,7 @@ def _sql(job: JobOptions, command: CommandOptions, cluster: ClusterOptions) -> S
         dialect="postgres",
         text=job.query,
         catalog=cluster.database,
-        schema=cluster.schema_name,
+        schema=cluster.default_schema,
         is_read_only=command.read_only,
     )
 

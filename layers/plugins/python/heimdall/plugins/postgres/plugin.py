@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from functools import partial
 from typing import Any, ClassVar, cast
 
@@ -12,6 +12,7 @@ from heimdall.domain.errors import PluginError
 from heimdall.domain.failures import Failure
 from heimdall.domain.result import Result
 from heimdall.plugin.identity import PluginServices
+from heimdall.plugin.lexicon import POSTGRES
 from heimdall.plugin.spec import (
     HealthReport,
     HealthRequest,
@@ -22,7 +23,6 @@ from heimdall.plugin.spec import (
     RunState,
 )
 from heimdall.plugin.sql_options import check_sql, limits_of
-from heimdall.plugin.lexicon import POSTGRES
 from heimdall.plugins.postgres.batches import Chunk, as_texts, batches_of, schema_of, settled
 from heimdall.plugins.postgres.connecting import connected
 from heimdall.plugins.postgres.failures import statement_error
@@ -113,9 +113,7 @@ def _result(
         return None if rows is None else _handed_over(run, rows, connection)
 
 
-def _handed_over(
-    run: RunRequest, rows: Rows, connection: psycopg.Connection[Any]
-) -> Result | None:
+def _handed_over(run: RunRequest, rows: Rows, connection: psycopg.Connection[Any]) -> Result | None:
     job = cast(JobOptions, run.options)
     limits = limits_of(job, cast(CommandOptions, run.command_options))
     described = as_texts(rows.columns) if job.as_text else rows.columns
@@ -123,8 +121,8 @@ def _handed_over(
         first = next(chunks, None)
         columns = settled(described, first)
         schema = schema_of(columns)
-        with closing(batches_of(columns, schema, _joined(first, chunks, rows.commit))) as batches:
-            return hand_over_table(schema, batches, run.output, limits=limits)
+        batches = batches_of(columns, schema, _joined(first, chunks, rows.commit))
+        return hand_over_table(schema, batches, run.output, limits=limits)
 
 
 def _give_up(connection: psycopg.Connection[Any]) -> None:

@@ -74,6 +74,8 @@ def running(
     """Run all statements; of the last one, if it has rows, as they are read.
 
     Args:
+        script: what to run.
+        connection: that nobody else uses meanwhile.
         go_on: called before each statement; raises if the run has to end.
 
     Raises:

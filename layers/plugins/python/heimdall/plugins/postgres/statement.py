@@ -1,11 +1,12 @@
 """Runs one statement: prepared at the server, its rows fetched a few at a time, as CSV."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 from psycopg import generators
+from psycopg.abc import Buffer
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, Format
@@ -14,10 +15,12 @@ from psycopg.pq.abc import PGresult
 from heimdall.domain.errors import PluginError
 from heimdall.domain.failures import Failure
 from heimdall.plugins.postgres.batches import CHUNK_BYTES, Chunk, Column
-from heimdall.plugins.postgres.type_lookup import is_known, look_up, value_type
+from heimdall.plugins.postgres.type_lookup import Catalog, is_known, look_up, value_type
 
 ROWS_AT_ONCE = 64
 """How many rows the driver holds: a few, since a row may have megabytes."""
+
+Chunks = Generator[Chunk, None, None]
 
 _ROWS = (ExecStatus.TUPLES_OK, ExecStatus.TUPLES_CHUNK)
 _COPIES = (ExecStatus.COPY_IN, ExecStatus.COPY_OUT, ExecStatus.COPY_BOTH)
@@ -51,7 +54,7 @@ def prepare(
     types = transformer.types or ()
     described = _described(connection, sql, types)
     oids = [described.ftype(position) for position in range(described.nfields)]
-    catalog = {}
+    catalog: Catalog = {}
     if not all(map(is_known, oids)):
         catalog = look_up(connection, oids)
         _described(connection, sql, types)  # the look-up took its place at the server
@@ -65,9 +68,7 @@ def prepare(
     return Prepared(sql=sql, values=values, columns=columns)
 
 
-def _described(
-    connection: psycopg.Connection[Any], sql: str, types: Sequence[int]
-) -> PGresult:
+def _described(connection: psycopg.Connection[Any], sql: str, types: Sequence[int]) -> PGresult:
     server = connection.pgconn
     server.send_prepare(b"", sql.encode(errors="surrogatepass"), types)
     _only_result(connection)
@@ -76,13 +77,13 @@ def _described(
 
 
 def _only_result(connection: psycopg.Connection[Any]) -> PGresult:
-    result = connection.wait(generators.execute(connection.pgconn))[-1]
+    result: PGresult = connection.wait(generators.execute(connection.pgconn))[-1]
     if result.status == ExecStatus.FATAL_ERROR:
         raise error_from_result(result)
     return result
 
 
-def fetched(connection: psycopg.Connection[Any], prepared: Prepared) -> Iterator[Chunk]:
+def fetched(connection: psycopg.Connection[Any], prepared: Prepared) -> Chunks:
     """Run a statement that `prepare` prepared last, and give its rows.
 
     Raises:
@@ -112,7 +113,7 @@ def fetched(connection: psycopg.Connection[Any], prepared: Prepared) -> Iterator
         yield Chunk(b"", rows=prepared.gave_rows)
 
 
-def copied(connection: psycopg.Connection[Any], prepared: Prepared) -> Iterator[Chunk]:
+def copied(connection: psycopg.Connection[Any], prepared: Prepared) -> Chunks:
     """Run a query without parameters through COPY, the fastest way out of the server.
 
     That the server has parsed the query by itself makes sure that it ends inside of the COPY.
@@ -120,7 +121,7 @@ def copied(connection: psycopg.Connection[Any], prepared: Prepared) -> Iterator[
     Raises:
         psycopg.Error: it failed, perhaps after some rows, or the connection is gone.
     """
-    blocks: list[bytes | memoryview] = []
+    blocks: list[Buffer] = []
     size = 0
     sql = f"COPY ({prepared.sql}\n) TO STDOUT (FORMAT csv)".encode(errors="surrogatepass")
     with connection.cursor() as cursor, cursor.copy(sql) as copy:

@@ -79,15 +79,14 @@ def value_type(oid: int, modifier: int, catalog: Catalog) -> ValueType:
     """Return how values of a type are read.
 
     Args:
+        oid: the type's number.
         modifier: what the column adds to the type, like the digits of a `numeric`; -1 for none.
         catalog: of types that are not built in; what is not there either is read as a text.
     """
     info = built_in.get(oid)
     if info is not None:
-        if info.name == "numeric":
-            kind = decimal_type(modifier)
-        else:
-            kind = SCALARS.get(info.name, TEXT)
+        is_numeric = info.name == "numeric"
+        kind = decimal_type(modifier) if is_numeric else SCALARS.get(info.name, TEXT)
         return list_of(kind) if oid == info.array_oid else kind
     entry = catalog.get(oid)
     if entry is None:

@@ -50,6 +50,8 @@ def watched(
     """Watch over a connection until the block ends.
 
     Args:
+        connection: whose statements are ended if the run has to stop.
+        stop: says whether it has to.
         ends_at: when the time of the run is over, by the monotonic clock.
     """
     watch = Watch()
