@@ -92,7 +92,7 @@ def _batch(columns: Sequence[Column], schema: pa.Schema, chunk: Chunk) -> pa.Rec
     arrays = [
         _converted(column, table.column(position))
         if position in texts
-        else table.column(position).combine_chunks()
+        else _whole(table.column(position))
         for position, column in enumerate(columns)
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
@@ -129,11 +129,16 @@ def _read(chunk: Chunk, columns: Sequence[Column], texts: dict[int, pa.DataType]
 
 def _converted(column: Column, texts: pa.ChunkedArray) -> pa.Array:
     if column.kind.arrow == pa.string():
-        return texts.combine_chunks()
+        return _whole(texts)
     try:
         return column.kind.from_texts(texts.to_pylist())
     except UnfitValueError as error:
         _refuse(column, str(error))
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    """Return the only chunk without copying it: a block of CSV is read as one."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _refuse(column: Column, value: str) -> NoReturn:
