@@ -61,14 +61,18 @@ check: $(VENV)/.ready ## format, lint, types, import contracts, the API's docume
 	@$(BIN)/python -m openapi --check
 	@$(BIN)/pytest -q tests/docs
 
-test: dev ## every test, end-to-end ones included, on a local environment of its own
+.PHONY: postgres
+postgres: ## install a PostgreSQL server for the tests, where root runs this on Debian
+	@local/setup.sh postgres
+
+test: dev postgres ## every test, end-to-end ones included, on a local environment of its own
 	@$(BIN)/pytest -n auto --maxprocesses=4 --dist=loadgroup --ignore=tests/e2e
 	@$(BIN)/pytest tests/e2e
 
 load: dev ## a thousand long jobs at once on a local environment; half an hour
 	@$(BIN)/pytest -m load tests/e2e
 
-bench: dev ## measure the budgets; prints a table and writes benchmarks/results.json
+bench: dev postgres ## measure the budgets; prints a table and writes benchmarks/results.json
 	@$(BIN)/python -m benchmarks
 
 # --- deployment -------------------------------------------------------------------------------

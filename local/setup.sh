@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Set up one part of the checkout: setup.sh dev|emulator PYTHON DIRECTORY, project|spark DIRECTORY, or node.
+# Set up one part of the checkout: setup.sh dev|emulator PYTHON DIRECTORY, project|spark DIRECTORY, postgres, or node.
 set -euo pipefail
 part=$1
 
@@ -44,6 +44,19 @@ case $part in
     say "creating $venv and installing requirements/spark.txt (about 500 MB)"
     .venv/bin/uv venv -q --clear --python .venv/bin/python "$venv" || fail "could not create $venv"
     .venv/bin/uv pip install -q --python "$venv/bin/python" --require-hashes -r requirements/spark.txt || fail "$offline"
+    ;;
+  postgres)
+    # the one thing outside of this checkout: a database server that tests start for themselves
+    if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null; then exit 0; fi
+    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+      say "PostgreSQL is not installed, and only root can do that: its tests are skipped. Install the package postgresql to have them run"
+      exit 0
+    fi
+    say "installing PostgreSQL (about 60 MB); no server is started"
+    mkdir -p /etc/postgresql-common && [ -e /etc/postgresql-common/createcluster.conf ] ||
+      echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends postgresql >/dev/null; } ||
+      say "PostgreSQL could not be installed: its tests are skipped"
     ;;
   node)
     say "installing the CDK command line from package-lock.json"

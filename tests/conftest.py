@@ -24,7 +24,7 @@ for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "HEIMDALL_URL", "HEIMDALL_API_UR
     os.environ.pop(name, None)
 
 HERE = Path(__file__).parent
-SHARING = ("infra", "spark")
+SHARING = ("engines", "infra", "spark")
 """Folders whose tests share what takes long to make: one process runs all of a folder's."""
 
 

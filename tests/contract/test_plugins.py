@@ -10,6 +10,10 @@ from moto import mock_aws
 import heimdall.plugins
 from heimdall.plugin.registry import package_name
 from tests.contract.plugin_contract import InStartContract, LongInStartContract, PluginContract
+from tests.engines.postgres_server import (
+    PASSWORD,
+    postgres,  # noqa: F401 - a fixture
+)
 from tests.fakes.engines import DRIVERS
 from tests.fakes.engines.lambda_ import LambdaEngine
 from tests.fakes.session import fresh_session
@@ -144,6 +148,25 @@ class TestLambda(InStartContract):
     @pytest.fixture
     def command_context(self):
         return {"function_name": "theirs"}
+
+
+@pytest.mark.postgres
+class TestPostgres(LongInStartContract):
+    name = "postgres"
+    package = "heimdall.plugins.postgres"
+    kept_secrets = {"ssm:/heimdall/password": PASSWORD}  # noqa: RUF012 - as the contract says
+
+    @pytest.fixture
+    def cluster_context(self, postgres):  # noqa: F811 - the fixture
+        return {**postgres.parts, "password": "ssm:/heimdall/password"}
+
+    @pytest.fixture
+    def job_context(self):
+        return {"query": f"select :number as number, '{PASSWORD}' as text", "params": {"number": 1}}
+
+    @pytest.fixture
+    def long_job_context(self):
+        return {"query": "select pg_sleep(600)"}
 
 
 def test_every_plugin_of_the_gateway_is_held_to_the_contract():
