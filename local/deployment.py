@@ -26,6 +26,9 @@ PARAMETERS = {
         f"arn:aws:iam::{ACCOUNT}:user/{user}" for user in ("heimdall-gateway", "heimdall-developer")
     ),
     "LightConcurrency": "8",
+    "SqlConcurrency": "4",
+    "SnowflakeConcurrency": "4",
+    "ArrowConcurrency": "4",
 }
 BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 BOOTSTRAP_VERSION = "30"
