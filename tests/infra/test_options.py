@@ -99,14 +99,17 @@ def test_first_runner_with_arrow_makes_forms_and_is_the_only_one_to_read_results
     variables = functions(changed)["QueryFunction"]["Environment"]["Variables"]
     roles = changed.properties("AWS::IAM::Role")
     may_read = {
-        name
+        (name, each["Action"], each["Resource"])
         for name, role in roles.items()
         for each in role["Policies"][0]["PolicyDocument"]["Statement"]
-        if each["Sid"] == "ReadResults"
+        if name.startswith("Execute") and each["Sid"] in ("ReadResults", "TellMissingFromForbidden")
     }
 
     assert variables["HEIMDALL_FORMS_FUNCTION"] == "ExecuteSqlFunction"
-    assert may_read == {"ExecuteSqlRole"}
+    assert may_read == {
+        ("ExecuteSqlRole", "s3:GetObject", "Files.Arn/jobs/*/result.*"),
+        ("ExecuteSqlRole", "s3:ListBucket", "Files.Arn"),
+    }
 
 
 def test_only_the_named_runner_is_in_the_vpc(changed):
