@@ -105,7 +105,7 @@ class Permissions:
                 self._files("ReadFiles", "s3:GetObject", FILES),
                 allow("AskRunners", ["lambda:InvokeFunction"], executor_arns),
                 self._files("StoreCsv", "s3:PutObject", CSVS),
-                allow("TellMissingFromForbidden", ["s3:ListBucket"], [self.data.bucket.bucket_arn]),
+                self._tell_missing(),
             ],
             wildcards=[self._any_job(keys) for keys in (FILES, CSVS)],
         )
@@ -120,7 +120,6 @@ class Permissions:
             wakes_arn: of its wakes.
             makes_forms: whether it is the one that makes results Parquet, Arrow or CSV.
         """
-        forms = [self._files("ReadResults", "s3:GetObject", ANY_RESULT)] if makes_forms else []
         return Grants(
             statements=[
                 self._jobs("GetItem", "UpdateItem", "BatchGetItem"),
@@ -128,7 +127,7 @@ class Permissions:
                 self._record("RecordOrphans"),
                 self._files("StoreOutput", "s3:PutObject", FILES),
                 self._files("DropUploads", "s3:AbortMultipartUpload", FILES),
-                *forms,
+                *(self._forms() if makes_forms else ()),
                 self._files("ReadContexts", "s3:GetObject", CONTEXTS),
                 self._files("JoinStreams", "s3:GetObject", STREAMS),
                 _take("TakeJobs", [queue_arn, wakes_arn]),
@@ -202,6 +201,14 @@ class Permissions:
 
     def _files(self, sid: str, action: str, keys: str) -> iam.PolicyStatement:
         return allow(sid, [action], [self.data.bucket.arn_for_objects(keys)])
+
+    def _forms(self) -> list[iam.PolicyStatement]:
+        """Allow to read a result, and to see in which forms there is one."""
+        return [self._files("ReadResults", "s3:GetObject", ANY_RESULT), self._tell_missing()]
+
+    def _tell_missing(self) -> iam.PolicyStatement:
+        """Without this, S3 says of a missing object that it is forbidden."""
+        return allow("TellMissingFromForbidden", ["s3:ListBucket"], [self.data.bucket.bucket_arn])
 
     def _any_job(self, keys: str) -> Acknowledgment:
         bucket = self.data.resolve(self.data.export_value(self.data.bucket.bucket_arn))

@@ -18,18 +18,17 @@ def adapted(
 
     Args:
         template: the template that is deployed to AWS.
-        parameters: the values of its parameters.
+        parameters: the values of its parameters, as far as they are not their defaults.
 
     Returns:
         The copy, and the logical ids of the policies that lost a statement.
     """
     changed: dict[str, Any] = copy.deepcopy(dict(template))
     lifted = _lift_tls_demands(changed["Resources"])
-    declared = changed.get("Parameters", {})
     numbers = {
-        name: int(value)
-        for name, value in parameters.items()
-        if declared.get(name, {}).get("Type") == "Number"
+        name: int(parameters.get(name, declared.get("Default")))
+        for name, declared in changed.get("Parameters", {}).items()
+        if declared["Type"] == "Number"
     }
     changed["Resources"] = _with_numbers(changed["Resources"], numbers)
     return changed, lifted

@@ -132,7 +132,7 @@ class Environment:
         users = identities.Identities(self.client("iam"), self._keys)
         key = users.ensure(identities.DEPLOYER, identities.deployer_statements())
         deployer = Deployer(session(key), self.emulator.endpoint, say=self._say)
-        outdated = not deployer.has_deployed(digest)
+        outdated = not deployer.has_deployed(digest) or not build.is_built(digest)
         if outdated:
             with build.assembly(digest, say=self._say) as stacks:
                 deployer.deploy(stacks, digest=digest)

@@ -99,14 +99,17 @@ def test_first_runner_with_arrow_makes_forms_and_is_the_only_one_to_read_results
     variables = functions(changed)["QueryFunction"]["Environment"]["Variables"]
     roles = changed.properties("AWS::IAM::Role")
     may_read = {
-        name
+        (name, each["Action"], each["Resource"])
         for name, role in roles.items()
         for each in role["Policies"][0]["PolicyDocument"]["Statement"]
-        if each["Sid"] == "ReadResults"
+        if name.startswith("Execute") and each["Sid"] in ("ReadResults", "TellMissingFromForbidden")
     }
 
     assert variables["HEIMDALL_FORMS_FUNCTION"] == "ExecuteSqlFunction"
-    assert may_read == {"ExecuteSqlRole"}
+    assert may_read == {
+        ("ExecuteSqlRole", "s3:GetObject", "Files.Arn/jobs/*/result.*"),
+        ("ExecuteSqlRole", "s3:ListBucket", "Files.Arn"),
+    }
 
 
 def test_only_the_named_runner_is_in_the_vpc(changed):
@@ -256,7 +259,7 @@ def test_context_is_that_of_cdk_json():
         ("role_arns", ["*"], "heimdall:role_arns.0: String should match"),
         ("role_arns", "arn:aws:iam::210987654321:role/x", "heimdall:role_arns: Value error, not"),
         ("runner_policies", {"light": []}, "heimdall:runner_policies.light: Tuple should have"),
-        ("runner_policies", {"sql": [POLICY]}, "runner_policies names sql, and there is no such"),
+        ("runner_policies", {"slow": [POLICY]}, "runner_policies names slow, and there is no such"),
         (
             "runner_policies",
             {"light": ["arn:aws:iam::aws:policy/AdministratorAccess"]},
@@ -269,7 +272,7 @@ def test_context_is_that_of_cdk_json():
         ),
         ("runner_memory_mb", {"light": 64}, "heimdall:runner_memory_mb.light: Input should be"),
         ("runner_storage_mb", {"light": 256}, "heimdall:runner_storage_mb.light: Input should be"),
-        ("runner_storage_mb", {"sql": 512}, "runner_storage_mb names sql"),
+        ("runner_storage_mb", {"slow": 512}, "runner_storage_mb names slow"),
         ("runner_vpc", {"light": {}}, "heimdall:runner_vpc.light.subnet_ids: Field required"),
         (
             "runner_vpc",
@@ -278,8 +281,8 @@ def test_context_is_that_of_cdk_json():
         ),
         (
             "runner_vpc",
-            {"sql": {"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]}},
-            "runner_vpc names sql, and there is no such runner",
+            {"slow": {"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]}},
+            "runner_vpc names slow, and there is no such runner",
         ),
         ("plugin_requirements", "nowhere.txt", "there is no file nowhere.txt"),
         ("alarm_topic_arn", "on-call", "heimdall:alarm_topic_arn"),

@@ -112,7 +112,10 @@ FUNCTIONS = {
 
 def of_executor(runner):
     """What every runner may do; one of them makes other forms of results."""
-    reads = {"ReadResults": ("s3:GetObject", "Files.Arn/jobs/*/result.*")}
+    reads = {
+        "ReadResults": ("s3:GetObject", "Files.Arn/jobs/*/result.*"),
+        "TellMissingFromForbidden": ("s3:ListBucket", "Files.Arn"),
+    }
     return {
         "Jobs": (
             ["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:BatchGetItem"],

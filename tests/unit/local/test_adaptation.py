@@ -55,9 +55,16 @@ def test_adapted_leaves_the_original_alone():
 
 
 def test_adapted_writes_numbers_where_parameters_were():
-    scaling = {"MaximumConcurrency": {"Ref": "Most"}, "Names": [{"Ref": "Name"}, {"Ref": "Most"}]}
+    scaling = {
+        "MaximumConcurrency": {"Ref": "Most"},
+        "Names": [{"Ref": "Name"}, {"Ref": "Most"}, {"Ref": "Usual"}],
+    }
     original = {
-        "Parameters": {"Most": {"Type": "Number"}, "Name": {"Type": "String"}},
+        "Parameters": {
+            "Most": {"Type": "Number"},
+            "Usual": {"Type": "Number", "Default": 50},
+            "Name": {"Type": "String"},
+        },
         "Resources": {"Mapping": {"Type": "Mapping", "Properties": scaling}},
     }
 
@@ -65,5 +72,5 @@ def test_adapted_writes_numbers_where_parameters_were():
 
     assert changed["Resources"]["Mapping"]["Properties"] == {
         "MaximumConcurrency": 8,
-        "Names": [{"Ref": "Name"}, 8],
+        "Names": [{"Ref": "Name"}, 8, 50],
     }

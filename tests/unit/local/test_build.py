@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from local.build import read_stacks
+from local import build
+from local.build import is_built, read_stacks
 from local.errors import LocalError
 
 
@@ -52,3 +53,14 @@ def test_stack_has_its_template_and_packages(tmp_path: Path):
 def test_stacks_in_a_circle_are_refused(tmp_path: Path):
     with pytest.raises(LocalError, match="circle"):
         read_stacks(write(tmp_path, {"One": ["Other"], "Other": ["One"]}))
+
+
+def test_what_was_built_last_is_known_until_it_is_deleted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setattr(build, "ASSEMBLY", tmp_path)
+    assert not is_built("abc")
+    (tmp_path / build.STAMP).write_text("abc")
+
+    assert is_built("abc")
+    assert not is_built("def")
