@@ -9,12 +9,14 @@ from pydantic import ValidationError
 
 from functions.execute.collecting import RunParts, collected
 from functions.execute.engine import EngineWork
+from functions.execute.guarding import Guard, with_decision
 from functions.execute.redacted import redacted_report, refuse_secret_handle
 from functions.execute.redacted_logs import keep_out_of_logs
 from heimdall.domain.attributes import with_attributes, with_outputs
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
 from heimdall.domain.errors import HeimdallError, PluginError, TransientPluginError
+from heimdall.domain.failures import Failure
 from heimdall.domain.job import Job
 from heimdall.domain.job_files import JobFiles
 from heimdall.domain.ports import StaleJobError
@@ -119,9 +121,9 @@ class Attempt:
 
     def _start(self, *, is_retry: bool = False) -> RunHandle | RunReport:
         self.context = read_context(self.job, files=self.runtime.files)
-        if not self._note_start():
-            return RunReport(state=RunState.CANCELED)
         secrets = SecretReader(self.runtime.read_secret, self.parts.redactor)
+        if not self._guard(secrets, is_retry=is_retry) or not self._note_start():
+            return RunReport(state=RunState.CANCELED)
         request = self._request(self.context, secrets, is_retry=is_retry)
         started = self._shared(is_retry=is_retry) or self._plugin.start(request)
         self.outputs.update(started.outputs)
@@ -150,6 +152,35 @@ class Attempt:
             self.follower = Following(self.runtime.jobs)
         return shared.instead
 
+    def _guard(self, secrets: SecretReader, *, is_retry: bool) -> bool:
+        """Have the job's SQL checked, and store what was decided before anything is executed.
+
+        Returns:
+            Whether the work is still wanted: not if the run was canceled by now.
+
+        Raises:
+            PluginError: it was refused.
+            StaleJobError: the run is not ours any more.
+        """
+        if is_retry and self.job.policy is not None:
+            return True  # it may be at the engine by what was decided then
+        guard = Guard(
+            job=self.job,
+            command=self.assignment.command,
+            cluster=self.assignment.cluster,
+            context=self.context or {},
+            secrets=secrets,
+            runtime=self.runtime,
+        )
+        decision = guard.decision()
+        if decision is None:
+            return True
+        is_wanted = self._save(with_decision(self.job, decision))
+        if is_wanted and not decision.is_allowed:
+            guard.note_refusal(decision)
+            raise PluginError(f"the SQL was {decision.text}", failure=Failure.USER_ERROR)
+        return is_wanted
+
     def _note_start(self) -> bool:
         """Store that work may be at the engine from now on: a crash must not forget it.
 
@@ -161,7 +192,14 @@ class Attempt:
         """
         if self.job.is_start_called or not is_detached(self._plugin):
             return True
-        noted = replace(self.job, is_detached=True, is_start_called=True)
+        return self._save(replace(self.job, is_detached=True, is_start_called=True))
+
+    def _save(self, noted: Job) -> bool:
+        """Store the job as it is noted; return whether the run is still wanted.
+
+        Raises:
+            StaleJobError: the run is not ours any more.
+        """
         try:
             self.runtime.jobs.save(self.job, noted)
         except StaleJobError as stale:
