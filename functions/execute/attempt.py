@@ -9,14 +9,13 @@ from pydantic import ValidationError
 
 from functions.execute.collecting import RunParts, collected
 from functions.execute.engine import EngineWork
-from functions.execute.guarding import Guard, with_decision
+from functions.execute.guarding import Guard
 from functions.execute.redacted import redacted_report, refuse_secret_handle
 from functions.execute.redacted_logs import keep_out_of_logs
 from heimdall.domain.attributes import with_attributes, with_outputs
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
 from heimdall.domain.errors import HeimdallError, PluginError, TransientPluginError
-from heimdall.domain.failures import Failure
 from heimdall.domain.job import Job
 from heimdall.domain.job_files import JobFiles
 from heimdall.domain.ports import StaleJobError
@@ -153,17 +152,7 @@ class Attempt:
         return shared.instead
 
     def _guard(self, secrets: SecretReader, *, is_retry: bool) -> bool:
-        """Have the job's SQL checked, and store what was decided before anything is executed.
-
-        Returns:
-            Whether the work is still wanted: not if the run was canceled by now.
-
-        Raises:
-            PluginError: it was refused.
-            StaleJobError: the run is not ours any more.
-        """
-        if is_retry and self.job.policy is not None:
-            return True  # it may be at the engine by what was decided then
+        """Have the job's SQL checked; return whether the work is still wanted."""
         guard = Guard(
             job=self.job,
             command=self.assignment.command,
@@ -172,14 +161,7 @@ class Attempt:
             secrets=secrets,
             runtime=self.runtime,
         )
-        decision = guard.decision()
-        if decision is None:
-            return True
-        is_wanted = self._save(with_decision(self.job, decision))
-        if is_wanted and not decision.is_allowed:
-            guard.note_refusal(decision)
-            raise PluginError(f"the SQL was {decision.text}", failure=Failure.USER_ERROR)
-        return is_wanted
+        return guard.admits(is_retry=is_retry, save=self._save)
 
     def _note_start(self) -> bool:
         """Store that work may be at the engine from now on: a crash must not forget it.

@@ -1,5 +1,6 @@
 """A job's SQL against the policies that guard its cluster, before its plugin is called."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -7,7 +8,13 @@ from heimdall.domain.access import Caller
 from heimdall.domain.audit import AuditEntry, AuditUnavailableError
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
-from heimdall.domain.errors import ForbiddenError, StoreThrottledError, TransientPluginError
+from heimdall.domain.errors import (
+    ForbiddenError,
+    PluginError,
+    StoreThrottledError,
+    TransientPluginError,
+)
+from heimdall.domain.failures import Failure
 from heimdall.domain.job import Job
 from heimdall.domain.policy import Policy, guarding
 from heimdall.observability import count, logger
@@ -36,6 +43,31 @@ class Guard:
     context: dict[str, Any]
     secrets: SecretReader
     runtime: ExecuteRuntime
+
+    def admits(self, *, is_retry: bool, save: Callable[[Job], bool]) -> bool:
+        """Decide whether the job may be executed, and store that before anything is.
+
+        Args:
+            is_retry: whether the work may be at the engine already; then what was decided counts.
+            save: stores the job; tells whether its run is still wanted.
+
+        Returns:
+            Whether the run is still wanted.
+
+        Raises:
+            PluginError: it was refused.
+            TransientPluginError: the policies could not be read now.
+        """
+        if is_retry and self.job.policy is not None:
+            return True
+        decision = self.decision()
+        if decision is None:
+            return True
+        is_wanted = save(replace(self.job, policy=decision.text))
+        if is_wanted and not decision.is_allowed:
+            self.note_refusal(decision)
+            raise PluginError(f"the SQL was {decision.text}", failure=Failure.USER_ERROR)
+        return is_wanted
 
     def decision(self) -> "Decision | None":
         """Decide whether the job may be executed; None if nobody guards against anything.
@@ -112,8 +144,3 @@ class Guard:
             principal,
             lambda policy, fold: services.rules(policy, fold, self.secrets),
         )
-
-
-def with_decision(job: Job, decision: "Decision") -> Job:
-    """Return the job with what was decided of its SQL."""
-    return replace(job, policy=decision.text)

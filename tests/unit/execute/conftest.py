@@ -5,6 +5,7 @@ from random import Random
 
 import boto3
 import pytest
+from heimdall.store.form_claims import DynamoFormClaims
 
 from functions.execute import service
 from functions.execute.attempt import Assignment
@@ -94,6 +95,7 @@ def make_runtime(jobs):
             long_jobs=FakeLongJobs(),
             random=Random(0),
             audit=InMemoryAuditLog,
+            form_claims=DynamoFormClaims(jobs.client, JOBS),
             clock=FakeClock(),
         )
 
