@@ -5,7 +5,6 @@ from random import Random
 
 import boto3
 import pytest
-from heimdall.store.form_claims import DynamoFormClaims
 
 from functions.execute import service
 from functions.execute.attempt import Assignment
@@ -13,6 +12,7 @@ from heimdall.plugin.options import AnyOptions, OptionModels
 from heimdall.runtime import ExecuteRuntime
 from heimdall.settings import ExecuteSettings
 from heimdall.sql_policy.ranger import RangerServices
+from heimdall.store.forms import DynamoFormClaims
 from heimdall.store.health import DynamoHealthStore
 from heimdall.store.jobs import DynamoJobStore
 from heimdall.store.leads import DynamoLeads
