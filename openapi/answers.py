@@ -140,6 +140,8 @@ class JobSummary(Answer):
     """Whether it may share the run of another job."""
     reused_from: str = Field(default=ABSENT, json_schema_extra={"format": "uuid"})
     """The job whose run made its result, if it did not do the work itself."""
+    policy: str = ABSENT
+    """What policies said of its SQL, and by which rules; only if some guard its cluster."""
     canceled_by: str = ABSENT
     """Who asked for its end first."""
     job_attributes: dict[str, Attribute] = ABSENT

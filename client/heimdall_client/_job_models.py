@@ -97,6 +97,7 @@ class Job(Answer):
         retries: how often it may be tried.
         reuse: how old a result may be that it shares.
         reused_from: the job whose run made its result; empty if it did the work itself.
+        policy: what policies said of its SQL, and by which rules.
         started_at: when the latest run began.
         next_run_at: from when on another run begins, if one is to follow.
         job_attributes: what the cluster tells of its jobs, by label, as far as it is known yet.
@@ -130,6 +131,7 @@ class Job(Answer):
     retries: ShownRetries | None = None
     reuse: ShownReuse | None = None
     reused_from: str | None = None
+    policy: str | None = None
     job_attributes: dict[str, Attribute] = Field(default_factory=dict)
     canceled_by: str | None = None
     result: Result | None = None

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from functions.execute.collecting import RunParts, collected
 from functions.execute.engine import EngineWork
+from functions.execute.guarding import Guard
 from functions.execute.redacted import redacted_report, refuse_secret_handle
 from functions.execute.redacted_logs import keep_out_of_logs
 from heimdall.domain.attributes import with_attributes, with_outputs
@@ -119,9 +120,9 @@ class Attempt:
 
     def _start(self, *, is_retry: bool = False) -> RunHandle | RunReport:
         self.context = read_context(self.job, files=self.runtime.files)
-        if not self._note_start():
-            return RunReport(state=RunState.CANCELED)
         secrets = SecretReader(self.runtime.read_secret, self.parts.redactor)
+        if not self._guard(secrets, is_retry=is_retry) or not self._note_start():
+            return RunReport(state=RunState.CANCELED)
         request = self._request(self.context, secrets, is_retry=is_retry)
         started = self._shared(is_retry=is_retry) or self._plugin.start(request)
         self.outputs.update(started.outputs)
@@ -150,6 +151,18 @@ class Attempt:
             self.follower = Following(self.runtime.jobs)
         return shared.instead
 
+    def _guard(self, secrets: SecretReader, *, is_retry: bool) -> bool:
+        """Have the job's SQL checked; return whether the work is still wanted."""
+        guard = Guard(
+            job=self.job,
+            command=self.assignment.command,
+            cluster=self.assignment.cluster,
+            context=self.context or {},
+            secrets=secrets,
+            runtime=self.runtime,
+        )
+        return guard.admits(is_retry=is_retry, save=self._save)
+
     def _note_start(self) -> bool:
         """Store that work may be at the engine from now on: a crash must not forget it.
 
@@ -161,7 +174,14 @@ class Attempt:
         """
         if self.job.is_start_called or not is_detached(self._plugin):
             return True
-        noted = replace(self.job, is_detached=True, is_start_called=True)
+        return self._save(replace(self.job, is_detached=True, is_start_called=True))
+
+    def _save(self, noted: Job) -> bool:
+        """Store the job as it is noted; return whether the run is still wanted.
+
+        Raises:
+            StaleJobError: the run is not ours any more.
+        """
         try:
             self.runtime.jobs.save(self.job, noted)
         except StaleJobError as stale:

@@ -11,6 +11,8 @@ from functions.execute.attempt import Assignment
 from heimdall.plugin.options import AnyOptions, OptionModels
 from heimdall.runtime import ExecuteRuntime
 from heimdall.settings import ExecuteSettings
+from heimdall.sql_policy.ranger import RangerServices
+from heimdall.store.forms import DynamoFormClaims
 from heimdall.store.health import DynamoHealthStore
 from heimdall.store.jobs import DynamoJobStore
 from heimdall.store.leads import DynamoLeads
@@ -75,13 +77,14 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def make_runtime(jobs):
-    def make(plugin, *, files=None, models=ANY):
+    def make(plugin, *, files=None, models=ANY, policies=tuple):
         return ExecuteRuntime(
             settings=SETTINGS,
             jobs=jobs,
             files=files or InMemoryJobFiles(),
             catalog=InMemoryCatalogStore(),
-            policies=tuple,
+            policies=policies,
+            ranger=lambda: RangerServices(FakeClock()),
             plugins=OnePlugin(plugin, models),
             read_secret=secret_store(SECRETS),
             health=DynamoHealthStore(jobs.client, JOBS),
@@ -92,6 +95,7 @@ def make_runtime(jobs):
             long_jobs=FakeLongJobs(),
             random=Random(0),
             audit=InMemoryAuditLog,
+            form_claims=DynamoFormClaims(jobs.client, JOBS),
             clock=FakeClock(),
         )
 

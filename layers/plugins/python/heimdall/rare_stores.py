@@ -8,9 +8,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from heimdall.domain.audit import AuditLog
+    from heimdall.domain.clock import Clock
     from heimdall.domain.dead_letters import DeadLetters
     from heimdall.domain.open_jobs import OpenJobs
     from heimdall.domain.sharing import Leads
+    from heimdall.sql_policy.ranger import RangerServices
 
 
 def audit_log(
@@ -41,3 +43,10 @@ def leads(dynamodb: "DynamoDBClient", jobs_table: str) -> "Leads":
     from heimdall.store.leads import DynamoLeads
 
     return DynamoLeads(dynamodb, jobs_table)
+
+
+def ranger_services(clock: "Clock") -> "RangerServices":
+    """What is kept of services of Apache Ranger."""
+    from heimdall.sql_policy.ranger import RangerServices
+
+    return RangerServices(clock)

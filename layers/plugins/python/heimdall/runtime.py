@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from heimdall.domain.sharing import Leads
     from heimdall.plugin.secret import ReadSecret
     from heimdall.probes import RunnerProbes
+    from heimdall.sql_policy.ranger import RangerServices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +95,7 @@ class ExecuteRuntime:
     files: JobFiles
     catalog: CatalogStore
     policies: Callable[[], Sequence[Policy]]
+    ranger: "Callable[[], RangerServices]"
     plugins: PluginRegistry
     read_secret: "ReadSecret"
     health: "HealthStore"
@@ -204,6 +206,7 @@ def execute_runtime() -> ExecuteRuntime:
         files=S3JobFiles(once(connections.s3), settings.bucket),
         catalog=catalog,
         policies=KindCache(catalog, catalog.policies, clock).entries,
+        ranger=once(lambda: rare_stores.ranger_services(clock)),
         plugins=PluginRegistry(services=lambda: services),
         read_secret=secrets.read,
         health=DynamoHealthStore(dynamodb, settings.jobs_table),

@@ -87,6 +87,7 @@ class Job:
         wakes: how often it was.
         expires_at: when a finished job is removed, in seconds since the epoch.
         is_undelivered: whether it is FAILED only because its next run could not be delivered.
+        policy: what the policies that guard its cluster said of its SQL, and by which rules.
         reopened_at_ms: when it last went on after that; earlier deliveries count no more.
         reuse_seconds: how old a result may be that the job shares with others; None if none may.
         share_key: what the current run shares with others if it leads; see
@@ -153,6 +154,7 @@ class Job:
     stderr_bytes: int = 0
     expires_at: int | None = None
     is_undelivered: bool = False
+    policy: str | None = None
     reopened_at_ms: int = 0
     reuse_seconds: int | None = None
     share_key: str = ""
@@ -195,6 +197,7 @@ class Job:
             stderr=b"",
             stderr_bytes=0,
             is_start_called=False,
+            policy=None,
             task_token=None,
             wake_at_ms=None,
             wakes=0,

@@ -41,7 +41,7 @@ def job_view(job: Job, *, context: Json | None = None, result: Json | None = Non
         **filled(choice=job.choice, run=job.run, failure=job.failure, limits=_limits_view(job)),
         **filled(retries={"max_runs": job.max_runs} if job.max_runs > 1 else None),
         **filled(reuse=_reuse_view(job), reused_from=job.reused_from),
-        **filled(canceled_by=job.canceled_by, result=result),
+        **filled(policy=job.policy, canceled_by=job.canceled_by, result=result),
         "created_at": seconds(job.created_at_ms),
         **filled(started_at=seconds(job.started_at_ms), finished_at=seconds(job.finished_at_ms)),
         **filled(next_run_at=seconds(job.sent_at_ms) if job.run and job.is_waiting else None),

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator
 from heimdall.aws.options import AwsClusterOptions
 from heimdall.plugin.options import OptionModels, PluginOptions
 from heimdall.plugin.result_options import ResultOptions
+from heimdall.plugin.sql_text import SqlText
 
 MAX_QUERY_BYTES = 262_144
 """How long a query may be (Athena's quota)."""
@@ -17,6 +18,7 @@ MAX_REUSE_MINUTES = 10_080
 
 DEFAULT_WORKGROUP = "primary"
 DEFAULT_CATALOG = "AwsDataCatalog"
+DEFAULT_DATABASE = "default"
 
 Workgroup = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,128}$")]
 Catalog = Annotated[str, Field(min_length=1, max_length=256)]
@@ -93,4 +95,14 @@ class Place:
         )
 
 
-OPTIONS = OptionModels(job=JobOptions, command=CommandOptions, cluster=ClusterOptions)
+def _sql(job: JobOptions, command: CommandOptions, cluster: ClusterOptions) -> SqlText:
+    place = Place.of(command, cluster)
+    return SqlText(
+        dialect="athena",
+        text=job.query,
+        catalog=place.catalog or DEFAULT_CATALOG,
+        schema=place.database or DEFAULT_DATABASE,
+    )
+
+
+OPTIONS = OptionModels(job=JobOptions, command=CommandOptions, cluster=ClusterOptions, sql=_sql)

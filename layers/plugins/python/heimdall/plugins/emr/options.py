@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from heimdall.aws.options import ROLE_ARN, AwsClusterOptions
 from heimdall.plugin.options import OptionModels, PluginOptions
+from heimdall.plugin.sql_text import SqlText
 from heimdall.plugins.emr.transient import TransientCluster
 from heimdall.spark.options import (
     Arguments,
@@ -16,6 +17,7 @@ from heimdall.spark.options import (
     merged_properties,
 )
 from heimdall.spark.program import program_of, sql_plan
+from heimdall.spark.sql_text import sql_of
 
 COMMAND_RUNNER = "command-runner.jar"
 
@@ -96,6 +98,18 @@ def _leaves_driver(step: Step, arguments: Arguments) -> bool:
     )
 
 
+def _sql(
+    job: SparkJobOptions,
+    command: CommandOptions,
+    cluster: ClusterOptions,  # noqa: ARG001 - a port's
+) -> SqlText | None:
+    return None if command.step is not None else sql_of(job, command, {})
+
+
 OPTIONS = OptionModels(
-    job=SparkJobOptions, command=CommandOptions, cluster=ClusterOptions, check=_check
+    job=SparkJobOptions,
+    command=CommandOptions,
+    cluster=ClusterOptions,
+    check=_check,
+    sql=_sql,
 )

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from heimdall.aws.options import ROLE_ARN, AwsClusterOptions
 from heimdall.plugin.options import OptionModels
+from heimdall.plugin.sql_text import SqlText
 from heimdall.spark.options import (
     Properties,
     SparkCommandOptions,
@@ -13,6 +14,7 @@ from heimdall.spark.options import (
     merged_properties,
 )
 from heimdall.spark.program import program_of, sql_plan
+from heimdall.spark.sql_text import sql_of
 
 
 class ClusterOptions(AwsClusterOptions):
@@ -41,6 +43,16 @@ def _check(job: SparkJobOptions, command: SparkCommandOptions, cluster: ClusterO
         sql_plan(job, command, "", 0)
 
 
+def _sql(
+    job: SparkJobOptions, command: SparkCommandOptions, cluster: ClusterOptions
+) -> SqlText | None:
+    return sql_of(job, command, cluster.properties)
+
+
 OPTIONS = OptionModels(
-    job=SparkJobOptions, command=SparkCommandOptions, cluster=ClusterOptions, check=_check
+    job=SparkJobOptions,
+    command=SparkCommandOptions,
+    cluster=ClusterOptions,
+    check=_check,
+    sql=_sql,
 )

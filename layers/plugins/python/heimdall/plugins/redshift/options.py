@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 from heimdall.aws.options import AwsClusterOptions
 from heimdall.plugin.options import OptionModels, PluginOptions
 from heimdall.plugin.result_options import ResultOptions
+from heimdall.plugin.sql_text import SqlText
 
 MAX_STATEMENT_BYTES = 100 * 1024
 """How long a statement may be (the Data API's limit)."""
@@ -87,4 +88,10 @@ class ClusterOptions(AwsClusterOptions):
         return self
 
 
-OPTIONS = OptionModels(job=JobOptions, command=CommandOptions, cluster=ClusterOptions)
+def _sql(job: JobOptions, command: CommandOptions, cluster: ClusterOptions) -> SqlText:  # noqa: ARG001 - a port's
+    # Without a schema, names are looked for in the schema of the user too, of any name.
+    text = ";\n".join(job.statements) if job.statements is not None else job.query or ""
+    return SqlText(dialect="redshift", text=text, catalog=cluster.database)
+
+
+OPTIONS = OptionModels(job=JobOptions, command=CommandOptions, cluster=ClusterOptions, sql=_sql)

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from heimdall.aws.options import ROLE_ARN, AwsClusterOptions
 from heimdall.plugin.options import OptionModels
+from heimdall.plugin.sql_text import SqlText
 from heimdall.spark.options import (
     Properties,
     SparkCommandOptions,
@@ -13,6 +14,7 @@ from heimdall.spark.options import (
     merged_properties,
 )
 from heimdall.spark.program import program_of, sql_plan, wrapper_name
+from heimdall.spark.sql_text import sql_of
 
 MAX_ENTRY_POINT_CHARACTERS = 256
 """What EMR on EKS takes as the address of a program."""
@@ -61,6 +63,16 @@ def _check_length(uri: str, what: str) -> None:
         )
 
 
+def _sql(
+    job: SparkJobOptions, command: SparkCommandOptions, cluster: ClusterOptions
+) -> SqlText | None:
+    return sql_of(job, command, cluster.properties)
+
+
 OPTIONS = OptionModels(
-    job=SparkJobOptions, command=SparkCommandOptions, cluster=ClusterOptions, check=_check
+    job=SparkJobOptions,
+    command=SparkCommandOptions,
+    cluster=ClusterOptions,
+    check=_check,
+    sql=_sql,
 )

@@ -6,7 +6,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from heimdall.plugin.options import OptionModels, PluginOptions
+from heimdall.plugin.sql_text import SqlText
 from heimdall.spark.report import DEFAULT_MAX_BYTES, DEFAULT_MAX_ROWS, MAX_RESULT_BYTES
+from heimdall.spark.sql_text import statement_of
 
 OWN_PROPERTIES = frozenset(
     {
@@ -114,4 +116,9 @@ def properties_of(
     }
 
 
-OPTIONS = OptionModels(job=JobOptions, command=CommandOptions, cluster=ClusterOptions)
+def _sql(job: JobOptions, command: CommandOptions, cluster: ClusterOptions) -> SqlText | None:
+    own = {**job.properties, **job.parameters.properties}
+    return statement_of(job.query, own, {**cluster.properties, **command.properties})
+
+
+OPTIONS = OptionModels(job=JobOptions, command=CommandOptions, cluster=ClusterOptions, sql=_sql)

@@ -7,8 +7,10 @@ from pydantic import Field
 from heimdall.aws.options import AwsClusterOptions
 from heimdall.aws.s3 import S3Uri
 from heimdall.plugin.options import OptionModels, PluginOptions
+from heimdall.plugin.sql_text import SqlText
 from heimdall.spark.options import Properties, laid_over
 from heimdall.spark.report import DEFAULT_MAX_BYTES, DEFAULT_MAX_ROWS, MAX_RESULT_BYTES
+from heimdall.spark.sql_text import statement_of
 
 WHOLE_NUMBERS = ("spark.driver.cores", "spark.executor.cores", "spark.executor.instances")
 """Properties that the operator has fields for, which take nothing but whole numbers."""
@@ -105,4 +107,15 @@ def _check(job: JobOptions, command: CommandOptions, cluster: ClusterOptions) ->
             raise ValueError(f"{name} has to be a whole number")
 
 
-OPTIONS = OptionModels(job=JobOptions, command=CommandOptions, cluster=ClusterOptions, check=_check)
+def _sql(job: JobOptions, command: CommandOptions, cluster: ClusterOptions) -> SqlText | None:
+    configured = {**cluster.properties, **command.properties}
+    return statement_of(job.query, job.parameters.properties, configured)
+
+
+OPTIONS = OptionModels(
+    job=JobOptions,
+    command=CommandOptions,
+    cluster=ClusterOptions,
+    check=_check,
+    sql=_sql,
+)
