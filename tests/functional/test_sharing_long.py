@@ -91,6 +91,22 @@ def test_result_of_work_that_has_ended_is_had_at_once(long: LongWorld) -> None:
     assert long.job(second)["reused_from"] == leader
 
 
+def test_policy_that_forbids_the_work_by_now_forbids_its_result(long: LongWorld) -> None:
+    leader, _ = start_two(long)
+    long.driver.succeed(long.handle(leader))
+    settle(long)
+    assert long.job(start(long))["reused_from"] == leader
+    policy = {"name": "nobody", "cluster_tags": ["type:engine"], "rules": [{"effect": "deny"}]}
+    assert long.world.put("/api/v1/policy/nobody", policy).status == 200
+    long.pass_time(61)
+
+    third = long.job(start(long))
+
+    assert (third["status"], third["failure"]) == ("FAILED", Failure.USER_ERROR)
+    assert "reused_from" not in third
+    assert long.world.get(f"/api/v1/job/{third['id']}/result").status == 404
+
+
 def test_leaders_failure_is_that_of_all_who_wait(long: LongWorld) -> None:
     leader, follower = start_two(long)
 
