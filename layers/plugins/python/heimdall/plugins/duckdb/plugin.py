@@ -42,7 +42,7 @@ class DuckdbPlugin:
     def start(self, run: RunRequest) -> RunReport:
         """Run the query to its end, or until it has to stop."""
         watch = Watch(run.stop, run.seconds_left)
-        if run.stop.reason is not None:
+        if watch.is_stopped():
             return ended_report(Ending.STOPPED, run)
         files = self._files(cast(ClusterOptions, run.cluster_options), run.identity, watch.is_over)
         try:

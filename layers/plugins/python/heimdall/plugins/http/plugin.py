@@ -53,12 +53,12 @@ class HttpPlugin:
         """Make the call, or leave off when it has to stop."""
         command = cast(CommandOptions, run.command_options)
         watch = Watch(run.stop, min(run.seconds_left, command.timeout_seconds))
-        if run.stop.reason is not None:
+        if watch.is_stopped():
             return ended_report(Ending.STOPPED, run)
         try:
             return self._work(run, command, watch)
         except EndedError:
-            if run.stop.reason is not None:
+            if watch.is_stopped():
                 return ended_report(Ending.STOPPED, run)
             if command.timeout_seconds >= run.seconds_left:
                 return ended_report(Ending.OUT_OF_TIME, run)
