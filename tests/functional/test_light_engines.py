@@ -40,7 +40,7 @@ CATALOG = {
 def engines(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A gateway whose runner has the two plugins, and their tables beside it."""
     with world_in_memory(monkeypatch) as world:
-        runners = json.loads(os.environ["HEIMDALL_RUNNERS"])  # noqa: TID251 - set by the world
+        runners = json.loads(os.environ["HEIMDALL_RUNNERS"])
         runners["light"]["plugins"] += ["dynamo", "glue"]
         monkeypatch.setenv("HEIMDALL_RUNNERS", json.dumps(runners))
         create_music()

@@ -4,16 +4,24 @@ import json
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from heimdall.domain.errors import PluginError
 from heimdall.domain.failures import Failure
 from heimdall.domain.result import Column
 
+T = TypeVar("T")
+
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP = 31  # zlib's number for data with a gzip header
 _CHUNK_BYTES = 256 * 1024
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_FAULTS = (
+    *(ValueError, KeyError, TypeError, AttributeError),
+    *(OverflowError, RecursionError),
+)
+"""What reading may raise of a text that is something else."""
 
 COLUMNS = [
     Column("message", "string"),
@@ -38,23 +46,25 @@ def row_of(table_name: str, location: str, text: str) -> list[Any]:
         PluginError: the text is no metadata of Iceberg.
     """
     try:
-        metadata = json.loads(text)
-        version = metadata["format-version"]
+        metadata = json.loads(text, parse_constant=_refuse)
+        version = _told(metadata, "format-version", int)
+        if version is None:
+            raise KeyError("format-version")
         return [
             text,
             table_name,
             location,
-            metadata.get("table-uuid"),
+            _told(metadata, "table-uuid", str),
             version,
-            metadata.get("location"),
-            _time(metadata.get("last-updated-ms")),
-            _snapshot(metadata.get("current-snapshot-id")),
+            _told(metadata, "location", str),
+            _time(_told(metadata, "last-updated-ms", int)),
+            _snapshot(_told(metadata, "current-snapshot-id", int)),
             len(metadata.get("snapshots") or ()),
             _json(_current(metadata, "schemas", "current-schema-id", "schema-id", "schema")),
             _json(_fields_of_spec(metadata)),
             _json(metadata.get("properties") or {}),
         ]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except _FAULTS as error:
         raise PluginError(
             f"{location} is no metadata file of Iceberg: {type(error).__name__}: {error}"
         ) from error
@@ -101,6 +111,18 @@ def _parts(chunks: Iterable[bytes]) -> Iterable[bytes]:
     yield unpacker.flush()
     if not unpacker.eof:
         raise EOFError("it ends in the middle")
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number in JSON")
+
+
+def _told(metadata: Mapping[str, Any], name: str, kind: type[T]) -> T | None:
+    """Return a value of the metadata, which has to be what it is called."""
+    value = metadata.get(name)
+    if value is not None and type(value) is not kind:
+        raise TypeError(f"{name} is of the type {type(value).__name__}")
+    return value
 
 
 def _current(metadata: Mapping[str, Any], many: str, chosen: str, key: str, one: str) -> Any:  # noqa: ANN401 - JSON
