@@ -14,9 +14,11 @@ from tests.engines.postgres_server import (
     PASSWORD,
     postgres,  # noqa: F401 - a fixture
 )
+from tests.fakes.dynamo_pages import DynamoPages, page
 from tests.fakes.engines import DRIVERS
 from tests.fakes.engines.lambda_ import LambdaEngine
 from tests.fakes.session import fresh_session
+from tests.fakes.tables_of_others import create_music, create_sales
 from tests.unit.plugins.duckdb.lake import PREFIX, REGION, lake
 from tests.unit.plugins.http.api import Api, Reply, served
 
@@ -167,6 +169,45 @@ class TestPostgres(LongInStartContract):
     @pytest.fixture
     def long_job_context(self):
         return {"query": "select pg_sleep(600)"}
+
+
+class TestDynamo(LongInStartContract):
+    name = "dynamo"
+    package = "heimdall.plugins.dynamo"
+
+    @pytest.fixture(autouse=True)
+    def table(self):
+        with mock_aws():
+            fresh_session()
+            create_music()
+            yield
+            boto3.DEFAULT_SESSION = None
+
+    @pytest.fixture
+    def job_context(self):
+        return {"query": 'SELECT * FROM "Music" WHERE Artist = :a', "params": {"a": "Acme"}}
+
+    @pytest.fixture
+    def long_job_context(self):
+        DynamoPages(lambda: page(next_token="more"))
+        return {"query": 'SELECT * FROM "Music"'}
+
+
+class TestGlue(InStartContract):
+    name = "glue"
+    package = "heimdall.plugins.glue"
+
+    @pytest.fixture(autouse=True)
+    def catalog(self):
+        with mock_aws():
+            fresh_session()
+            create_sales()
+            yield
+            boto3.DEFAULT_SESSION = None
+
+    @pytest.fixture
+    def job_context(self):
+        return {"table_name": "sales.orders"}
 
 
 def test_every_plugin_of_the_gateway_is_held_to_the_contract():
