@@ -10,6 +10,7 @@ from moto import mock_aws
 import heimdall.plugins
 from heimdall.plugin.registry import package_name
 from tests.contract.plugin_contract import InStartContract, LongInStartContract, PluginContract
+from tests.engines.clickhouse import start_clickhouse
 from tests.engines.postgres_server import (
     PASSWORD,
     postgres,  # noqa: F401 - a fixture
@@ -126,6 +127,31 @@ class TestHttp(LongInStartContract):
             "allow_private": True,
             "health_path": "/health",
         }
+
+
+class TestClickHouse(LongInStartContract):
+    """At chdb, the engine itself, behind ClickHouse's HTTP interface."""
+
+    name = "clickhouse"
+    package = "heimdall.plugins.clickhouse"
+    kept_secrets = {"ssm:/heimdall/clickhouse": "right"}  # noqa: RUF012 - as the contract says
+
+    @pytest.fixture
+    def job_context(self):
+        return {"query": "SELECT :a AS a", "params": {"a": [1, None]}}
+
+    @pytest.fixture
+    def command_context(self):
+        return {"username": "ada", "password": "ssm:/heimdall/clickhouse"}
+
+    @pytest.fixture
+    def cluster_context(self):
+        return {"endpoints": [start_clickhouse()]}
+
+    @pytest.fixture
+    def long_job_context(self):
+        slow = "SELECT sleepEachRow(0.05) AS s FROM numbers(10000) SETTINGS max_block_size = 1"
+        return {"query": slow}
 
 
 class TestLambda(InStartContract):
