@@ -98,7 +98,7 @@ RUNNERS: dict[str, tuple[str, ...]] = {
         *("athena", "batch", "ecs", "emr", "emr-serverless", "glue-job", "lambda"),
         *("redshift", "spark", "sparkeks", "stepfunctions"),
     ),
-    "sql": ("postgres", "trino"),
+    "sql": ("clickhouse", "postgres", "trino"),
     "snowflake": ("snowflake",),
     "arrow": ("duckdb",),
 }
