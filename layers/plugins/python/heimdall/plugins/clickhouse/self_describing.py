@@ -7,8 +7,8 @@ are asked for as numbers. It looks types up by their names, so these stand there
 from collections.abc import Sequence
 from typing import Any
 
+from clickhouse_connect.datatypes.base import type_map
 from clickhouse_connect.datatypes.dynamic import JSON, Dynamic, DynamicState, read_variant_column
-from clickhouse_connect.datatypes.registry import type_map
 from clickhouse_connect.driver.exceptions import DataError
 from clickhouse_connect.driver.query import QueryContext
 from clickhouse_connect.driver.types import ByteSource
@@ -32,7 +32,7 @@ class TypedDynamic(Dynamic, registered=False):
 class TextJson(JSON, registered=False):
     """Reads JSON as the text that the server writes."""
 
-    def read_column_prefix(self, source: ByteSource, ctx: QueryContext) -> None:
+    def read_column_prefix(self, source: ByteSource, ctx: QueryContext) -> Any:  # noqa: ANN401 - the driver's
         """Read what stands before the values: that they are texts.
 
         Raises:
@@ -40,11 +40,17 @@ class TextJson(JSON, registered=False):
         """
         if source.read_uint64() != _AS_TEXT:
             raise DataError(f"the column {ctx.column_name} is JSON of a ClickHouse before 24.10")
+        return None
 
     def _read_column_binary(
-        self, source: ByteSource, num_rows: int, _ctx: QueryContext, _read_state: None
+        self,
+        source: ByteSource,
+        num_rows: int,
+        _ctx: QueryContext,
+        _read_state: Any,  # noqa: ANN401 - the driver's
     ) -> Sequence[Any]:
-        return source.read_str_col(num_rows, "utf8")
+        texts: Sequence[Any] = source.read_str_col(num_rows, "utf8")
+        return texts
 
 
 def read_with_types() -> None:

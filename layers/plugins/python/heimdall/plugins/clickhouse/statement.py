@@ -95,7 +95,7 @@ def _batches(
         yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _settings(client: Client, run: RunRequest, command: CommandOptions) -> Mapping[str, str]:
+def _settings(client: Client, run: RunRequest, command: CommandOptions) -> dict[str, Any]:
     """Return the settings of the statement: the command's, and ours where we may set them."""
     ours = {"max_execution_time": str(max(1, math.ceil(run.seconds_left))), JSON_AS_TEXT: "1"}
     settings = {name: value for name, value in ours.items() if _may_set(client, name)}
