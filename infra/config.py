@@ -99,9 +99,9 @@ RUNNERS: dict[str, tuple[str, ...]] = {
         *("glue", "glue-job", "lambda"),
         *("redshift", "spark", "sparkeks", "stepfunctions"),
     ),
-    "sql": ("postgres", "trino"),
+    "sql": ("clickhouse", "postgres", "trino"),
     "snowflake": ("snowflake",),
-    "arrow": ("duckdb",),
+    "arrow": ("duckdb", "starrocks"),
 }
 """The runners of a deployment that chooses none; those without any plugin are left out.
 

@@ -10,7 +10,9 @@ from moto import mock_aws
 import heimdall.plugins
 from heimdall.plugin.registry import package_name
 from tests.contract.plugin_contract import InStartContract, LongInStartContract, PluginContract
-from tests.engines.flight_sql_server import PASSWORD, USER, FlightSqlServer
+from tests.engines import flight_sql_server
+from tests.engines.clickhouse import start_clickhouse
+from tests.engines.flight_sql_server import FlightSqlServer
 from tests.engines.postgres_server import (
     PASSWORD,
     postgres,  # noqa: F401 - a fixture
@@ -131,6 +133,31 @@ class TestHttp(LongInStartContract):
         }
 
 
+class TestClickHouse(LongInStartContract):
+    """At chdb, the engine itself, behind ClickHouse's HTTP interface."""
+
+    name = "clickhouse"
+    package = "heimdall.plugins.clickhouse"
+    kept_secrets = {"ssm:/heimdall/clickhouse": "right"}  # noqa: RUF012 - as the contract says
+
+    @pytest.fixture
+    def job_context(self):
+        return {"query": "SELECT :a AS a", "params": {"a": [1, None]}}
+
+    @pytest.fixture
+    def command_context(self):
+        return {"username": "ada", "password": "ssm:/heimdall/clickhouse"}
+
+    @pytest.fixture
+    def cluster_context(self):
+        return {"endpoints": [start_clickhouse()]}
+
+    @pytest.fixture
+    def long_job_context(self):
+        slow = "SELECT sleepEachRow(0.05) AS s FROM numbers(10000) SETTINGS max_block_size = 1"
+        return {"query": slow}
+
+
 class TestLambda(InStartContract):
     """Functions that are waited for; tests/contract/test_engines.py is for durable ones."""
 
@@ -214,7 +241,7 @@ class TestGlue(InStartContract):
 class TestStarRocks(LongInStartContract):
     name = "starrocks"
     package = "heimdall.plugins.starrocks"
-    kept_secrets = {"ssm:/heimdall/starrocks": PASSWORD}  # noqa: RUF012 - as the contract says
+    kept_secrets = {"ssm:/heimdall/starrocks": flight_sql_server.PASSWORD}  # noqa: RUF012 - as the contract says
 
     @pytest.fixture(autouse=True)
     def server(self):
@@ -231,7 +258,7 @@ class TestStarRocks(LongInStartContract):
 
     @pytest.fixture
     def command_context(self):
-        return {"username": USER, "password": "ssm:/heimdall/starrocks"}
+        return {"username": flight_sql_server.USER, "password": "ssm:/heimdall/starrocks"}
 
     @pytest.fixture
     def cluster_context(self, server):
