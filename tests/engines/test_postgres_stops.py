@@ -11,7 +11,7 @@ from heimdall.domain.failures import Failure
 from heimdall.plugin.spec import RunState, StopReason
 from heimdall.plugins.postgres.plugin import PostgresPlugin
 from tests.engines.postgres_runs import REFERENCE, make_run, rows_of, run
-from tests.engines.postgres_server import PASSWORD
+from tests.engines.postgres_server import PASSWORD, USER
 from tests.fakes.runs import in_background, make_identity
 
 pytestmark = pytest.mark.postgres
@@ -111,6 +111,50 @@ def test_server_has_a_timeout_of_its_own_as_well(postgres):
     rows = rows_of(postgres, "SHOW statement_timeout", request={"seconds_left": 55.0})
 
     assert rows == [["1min"]]
+
+
+def test_shorter_timeout_of_the_role_stays(postgres, server_view):
+    server_view.execute(f"ALTER ROLE {USER} SET statement_timeout = '7s'")
+    try:
+        rows = rows_of(postgres, "SHOW statement_timeout", request={"seconds_left": 55.0})
+    finally:
+        server_view.execute(f"ALTER ROLE {USER} RESET statement_timeout")
+
+    assert rows == [["7s"]]
+
+
+@pytest.fixture
+def silent_port():
+    """Where somebody listens who never says anything."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def test_cancel_while_the_server_does_not_answer(postgres, silent_port):
+    cluster = {**postgres.parts, "port": silent_port, "password": REFERENCE}
+    request = make_run(postgres, "SELECT 1", cluster=cluster, secret=PASSWORD)
+    started = in_background(PostgresPlugin().start, request)
+    time.sleep(0.3)
+    assert not started.done()
+
+    request.stop.set(StopReason.CANCELED)
+
+    assert started.result(1).state is RunState.CANCELED
+
+
+def test_server_that_does_not_answer_is_a_fault(postgres, silent_port):
+    cluster = {**postgres.parts, "port": silent_port, "password": REFERENCE}
+
+    with pytest.raises(PluginError, match="did not answer in time") as raised:
+        run(
+            postgres,
+            "SELECT 1",
+            cluster=cluster,
+            secret=PASSWORD,
+            request={"seconds_left": 5.0},
+        )
+
+    assert raised.value.failure is Failure.ENGINE_FAULT
 
 
 def test_server_shows_whose_work_it_is(postgres):

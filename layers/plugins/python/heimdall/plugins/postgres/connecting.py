@@ -1,9 +1,11 @@
 """Opens connections: where to, as whom, how sure of the server, and with which settings."""
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import psycopg
@@ -30,6 +32,18 @@ _SETTINGS = {
 }
 """So that values are written without loss, and the same by every server."""
 
+_SET_UP = """
+    SELECT set_config(wanted.name, CASE
+        WHEN wanted.name = 'statement_timeout' AND known.setting::bigint > 0
+        THEN least(known.setting::bigint, wanted.value::bigint)::text
+        ELSE wanted.value END, false)
+    FROM unnest(%s::text[], %s::text[]) AS wanted(name, value)
+    LEFT JOIN pg_catalog.pg_settings AS known
+        ON known.name = wanted.name AND wanted.name = 'statement_timeout'
+"""
+"""A timeout that the server, the database or the role has is made shorter only."""
+
+_PAUSE_SECONDS = 0.05
 _VERIFYING = ("verify-ca", "verify-full")
 
 
@@ -39,6 +53,7 @@ def connected(
     *,
     name: str,
     seconds: float,
+    go_on: Callable[[], None] = lambda: None,
     redactor: Redactor | None = None,
     is_read_only: bool = False,
 ) -> Iterator[psycopg.Connection[Any]]:
@@ -48,6 +63,7 @@ def connected(
         cluster: says where to and as whom.
         name: what people see in pg_stat_activity.
         seconds: how long statements may take.
+        go_on: called while there is no connection yet; raises if it is not wanted any more.
         redactor: learns the password, where it is part of a connection string.
         is_read_only: whether transactions only read if they do not say.
 
@@ -61,14 +77,14 @@ def connected(
             redactor.add(str(password))
         place = _place(cluster)
         try:
-            connection = psycopg.connect(
-                **{
+            connection = _opened(
+                {
                     "keepalives_idle": 30,
                     **parameters,
                     "application_name": name,
-                    "connect_timeout": max(2, round(min(seconds, CONNECT_SECONDS))),
+                    "connect_timeout": max(2, round(min(seconds / 2, CONNECT_SECONDS))),
                 },
-                autocommit=True,
+                go_on,
             )
         except psycopg.Error as error:
             raise connection_error(error, place) from None
@@ -78,6 +94,31 @@ def connected(
             yield connection
         finally:
             connection.close()
+
+
+def _opened(parameters: dict[str, Any], go_on: Callable[[], None]) -> psycopg.Connection[Any]:
+    """Connect in a thread, so that a host that does not answer holds up nobody who has to stop."""
+    opening: Future[psycopg.Connection[Any]] = Future()
+
+    def open_() -> None:
+        try:
+            opening.set_result(psycopg.connect(**parameters, autocommit=True))
+        except psycopg.Error as error:
+            opening.set_exception(error)
+
+    Thread(target=open_, daemon=True).start()
+    try:
+        while not wait([opening], _PAUSE_SECONDS).done:
+            go_on()
+    except BaseException:
+        opening.add_done_callback(_close_late)
+        raise
+    return opening.result()
+
+
+def _close_late(opening: Future[psycopg.Connection[Any]]) -> None:
+    if opening.exception() is None:
+        opening.result().close()
 
 
 def _settings(cluster: ClusterOptions, seconds: float, *, is_read_only: bool) -> dict[str, str]:
@@ -91,11 +132,7 @@ def _settings(cluster: ClusterOptions, seconds: float, *, is_read_only: bool) ->
 
 def _set_up(connection: psycopg.Connection[Any], settings: Mapping[str, str]) -> None:
     try:
-        connection.execute(
-            "SELECT set_config(name, value, false)"
-            " FROM unnest(%s::text[], %s::text[]) AS settings(name, value)",
-            [list(settings), list(settings.values())],
-        )
+        connection.execute(_SET_UP, [list(settings), list(settings.values())])
     except psycopg.Error as error:
         raise statement_error(error) from None
 

@@ -43,24 +43,13 @@ class PostgresPlugin:
         """Run the statements to their end, or until the run has to stop."""
         if run.stop.reason is not None:
             return RunReport(state=RunState.CANCELED, detail=f"stopped: {run.stop.reason}")
-        ends_at = time.monotonic() + run.seconds_left
-        script = _script(run)
-        with (
-            connected(
-                cast(ClusterOptions, run.cluster_options),
-                name=run.identity.work_name,
-                seconds=run.seconds_left,
-                redactor=run.output.redactor,
-                is_read_only=script.is_read_only,
-            ) as connection,
-            watched(connection, run.stop, ends_at) as watch,
-        ):
-            try:
-                result = _result(run, script, connection, watch)
-            except (psycopg.Error, PluginError, StoppedError):
-                if watch.reason is None:
-                    raise
-                return _stopped(watch, run.seconds_left)
+        watch = Watch(run.stop, time.monotonic() + run.seconds_left)
+        try:
+            result = _result(run, _script(run), watch)
+        except (psycopg.Error, PluginError, StoppedError):
+            if watch.reason is None:
+                raise
+            return _stopped(watch, run.seconds_left)
         return RunReport(state=RunState.SUCCEEDED, result=result)
 
     def poll(self, handle: RunHandle) -> RunReport:
@@ -106,10 +95,19 @@ def _script(run: RunRequest) -> Script:
     )
 
 
-def _result(
-    run: RunRequest, script: Script, connection: psycopg.Connection[Any], watch: Watch
-) -> Result | None:
-    with running(script, connection, watch.check) as rows:
+def _result(run: RunRequest, script: Script, watch: Watch) -> Result | None:
+    with (
+        connected(
+            cast(ClusterOptions, run.cluster_options),
+            name=run.identity.work_name,
+            seconds=run.seconds_left,
+            go_on=watch.check,
+            redactor=run.output.redactor,
+            is_read_only=script.is_read_only,
+        ) as connection,
+        watched(connection, watch),
+        running(script, connection, watch.check) as rows,
+    ):
         return None if rows is None else _handed_over(run, rows, connection)
 
 

@@ -27,11 +27,29 @@ class StoppedError(Exception):
 
 
 class Watch:
-    """Knows why a run has to end, from any thread."""
+    """Knows why a run has to end, from any thread.
 
-    def __init__(self) -> None:
+    Attributes:
+        reason: why; None as long as nobody had to be told.
+    """
+
+    def __init__(self, stop: StopSignal, ends_at: float) -> None:
+        """Watch over a run.
+
+        Args:
+            stop: says whether it has to stop.
+            ends_at: when its time is over, by the monotonic clock.
+        """
+        self._stop = stop
+        self._ends_at = ends_at
         self.reason: StopReason | str | None = None
-        self.is_over = Event()
+
+    def has_to_end(self) -> bool:
+        """Tell whether the run may not go on."""
+        if self.reason is None:
+            is_late = time.monotonic() >= self._ends_at
+            self.reason = self._stop.reason or (OUT_OF_TIME if is_late else None)
+        return self.reason is not None
 
     def check(self) -> None:
         """Go on only if the run may.
@@ -39,45 +57,32 @@ class Watch:
         Raises:
             StoppedError: it may not.
         """
-        if self.reason is not None:
+        if self.has_to_end():
             raise StoppedError(self.reason)
 
 
 @contextmanager
-def watched(
-    connection: psycopg.Connection[Any], stop: StopSignal, ends_at: float
-) -> Iterator[Watch]:
-    """Watch over a connection until the block ends.
-
-    Args:
-        connection: whose statements are ended if the run has to stop.
-        stop: says whether it has to.
-        ends_at: when the time of the run is over, by the monotonic clock.
-    """
-    watch = Watch()
-    thread = Thread(target=_watch, args=(watch, connection, stop, ends_at), daemon=True)
+def watched(connection: psycopg.Connection[Any], watch: Watch) -> Iterator[None]:
+    """Watch over a connection until the block ends: its statements end when the run has to."""
+    is_over = Event()
+    thread = Thread(target=_watch, args=(watch, connection, is_over), daemon=True)
     thread.start()
     try:
-        yield watch
+        yield
     finally:
-        watch.is_over.set()
+        is_over.set()
         thread.join()
 
 
-def _watch(
-    watch: Watch, connection: psycopg.Connection[Any], stop: StopSignal, ends_at: float
-) -> None:
-    while not watch.is_over.wait(_PAUSE_SECONDS):
-        if stop.reason is not None or time.monotonic() >= ends_at:
-            watch.reason = stop.reason or OUT_OF_TIME
-            break
-    else:
-        return
+def _watch(watch: Watch, connection: psycopg.Connection[Any], is_over: Event) -> None:
+    while not watch.has_to_end():
+        if is_over.wait(_PAUSE_SECONDS):
+            return
     cut_at = time.monotonic() + _CANCEL_SECONDS
     while time.monotonic() < cut_at:
         with suppress(psycopg.Error):
             connection.cancel_safe(timeout=_CANCEL_AGAIN_SECONDS)
-        if watch.is_over.wait(_CANCEL_AGAIN_SECONDS):
+        if is_over.wait(_CANCEL_AGAIN_SECONDS):
             return
     _cut(connection)
 
