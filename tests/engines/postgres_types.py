@@ -142,6 +142,8 @@ MADE = """
 """
 """Types that a database has of its own."""
 
+UNMADE = "DROP DOMAIN amounts, amount; DROP TYPE mood, point_of_sale"
+
 UNFIT: list[tuple[str, str]] = [
     ("'infinity'::date", "infinity"),
     ("'-infinity'::timestamp", "-infinity"),

@@ -115,3 +115,10 @@ def test_password_in_a_result_is_taken_out(postgres):
     assert rows_of(postgres, f"SELECT 'is {PASSWORD}' AS a, '{USER}' AS b") == [
         ["is [secret]", USER]
     ]
+
+
+def test_password_that_could_not_be_kept_out_of_a_result_is_refused(postgres):
+    with pytest.raises(PluginError, match="fewer than 4 characters") as raised:
+        run(postgres, "SELECT 1", secret="postgresql://ada:abc@127.0.0.1:1/x")
+
+    assert "abc" not in str(raised.value)

@@ -17,7 +17,7 @@ from heimdall.domain.result import ResultForm
 from heimdall.plugins.postgres.plugin import PostgresPlugin
 from heimdall.tables.convert import convert, write_json
 from tests.engines.postgres_runs import large_result_of, make_run, result_of, rows_of
-from tests.engines.postgres_types import MADE, TYPES, UNFIT
+from tests.engines.postgres_types import MADE, TYPES, UNFIT, UNMADE
 
 pytestmark = pytest.mark.postgres
 
@@ -36,7 +36,7 @@ def _types(postgres):
         connection.execute(MADE)
     yield
     with postgres.connect() as connection:
-        connection.execute("DROP DOMAIN amounts, amount; DROP TYPE mood, point_of_sale")
+        connection.execute(UNMADE)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 from heimdall.domain.errors import PluginError
 from heimdall.domain.failures import Failure
 from heimdall.plugin.redaction import Redactor
+from heimdall.plugin.secret import MIN_CHARACTERS
 from heimdall.plugins.postgres.failures import connection_error, statement_error
 from heimdall.plugins.postgres.options import ClusterOptions
 
@@ -72,9 +73,8 @@ def connected(
     """
     with tempfile.TemporaryDirectory(prefix="heimdall-postgres-") as folder:
         parameters = _parameters(cluster, Path(folder))
-        password = parameters.get("password")
-        if redactor is not None and password:
-            redactor.add(str(password))
+        if redactor is not None:
+            _keep_secret(str(parameters.get("password") or ""), redactor)
         place = _place(cluster)
         try:
             connection = _opened(
@@ -94,6 +94,18 @@ def connected(
             yield connection
         finally:
             connection.close()
+
+
+def _keep_secret(password: str, redactor: Redactor) -> None:
+    """Have a password looked for that is only a part of the secret connection string."""
+    if 0 < len(password) < MIN_CHARACTERS:
+        raise PluginError(
+            f"the server's password has fewer than {MIN_CHARACTERS} characters: "
+            "it could not be told from other text and kept out of it",
+            failure=Failure.USER_ERROR,
+        )
+    if password:
+        redactor.add(password)
 
 
 def _opened(parameters: dict[str, Any], go_on: Callable[[], None]) -> psycopg.Connection[Any]:
