@@ -100,7 +100,7 @@ RUNNERS: dict[str, tuple[str, ...]] = {
     ),
     "sql": ("postgres", "trino"),
     "snowflake": ("snowflake",),
-    "arrow": ("duckdb",),
+    "arrow": ("duckdb", "starrocks"),
 }
 """The runners of a deployment that chooses none; those without any plugin are left out.
 

@@ -10,6 +10,7 @@ from moto import mock_aws
 import heimdall.plugins
 from heimdall.plugin.registry import package_name
 from tests.contract.plugin_contract import InStartContract, LongInStartContract, PluginContract
+from tests.engines import flight_sql_server
 from tests.engines.postgres_server import (
     PASSWORD,
     postgres,  # noqa: F401 - a fixture
@@ -167,6 +168,33 @@ class TestPostgres(LongInStartContract):
     @pytest.fixture
     def long_job_context(self):
         return {"query": "select pg_sleep(600)"}
+
+
+class TestStarRocks(LongInStartContract):
+    name = "starrocks"
+    package = "heimdall.plugins.starrocks"
+    kept_secrets = {"ssm:/heimdall/starrocks": flight_sql_server.PASSWORD}  # noqa: RUF012 - as the contract says
+
+    @pytest.fixture(autouse=True)
+    def server(self):
+        with flight_sql_server.FlightSqlServer() as server:
+            yield server
+
+    @pytest.fixture
+    def job_context(self):
+        return {"query": "select range as n from range(10)"}
+
+    @pytest.fixture
+    def long_job_context(self):
+        return {"query": "select sleep(600)"}
+
+    @pytest.fixture
+    def command_context(self):
+        return {"username": flight_sql_server.USER, "password": "ssm:/heimdall/starrocks"}
+
+    @pytest.fixture
+    def cluster_context(self, server):
+        return server.context()
 
 
 def test_every_plugin_of_the_gateway_is_held_to_the_contract():

@@ -1,0 +1,1 @@
+"""Asks StarRocks by Arrow Flight SQL and reads its backends in parallel."""
