@@ -17,8 +17,14 @@ class HttpServer:
     """
 
     def __init__(self, app: Any, certificate: tuple[Path, Path] | None = None) -> None:
-        tls = {"ssl_certfile": certificate[0], "ssl_keyfile": certificate[1]} if certificate else {}
-        config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", **tls)
+        config = uvicorn.Config(
+            app,
+            host="127.0.0.1",
+            port=0,
+            log_level="critical",
+            ssl_certfile=certificate and str(certificate[0]),
+            ssl_keyfile=certificate and str(certificate[1]),
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
 

@@ -87,13 +87,15 @@ class SnowflakeServer:
 
     def __enter__(self) -> Self:
         logging.getLogger("fakesnow.server").disabled = True
-        fakesnow_server.to_sf = lambda table, described: with_nulls(to_sf(table, described), table)
+        answers: Any = fakesnow_server
+        answers.to_sf = lambda table, described: with_nulls(to_sf(table, described), table)
         self._http.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._http.__exit__()
-        fakesnow_server.to_sf = to_sf
+        answers: Any = fakesnow_server
+        answers.to_sf = to_sf
         for each in self.sessions:
             fakesnow_server.sessions.pop(each, None)
         self._database.duck_conn.close()

@@ -122,7 +122,8 @@ def bench_of(driver_type: type[EngineDriver], *, has_faults: bool = False) -> It
         plugin = make_registry().plugin(driver.plugin)
         assert is_detached(plugin)
         secrets = getattr(driver, "secrets", {})
-        yield EngineBench(Revealing(plugin, secrets) if secrets else plugin, driver, faults)
+        revealing: Any = Revealing(plugin, secrets) if secrets else plugin
+        yield EngineBench(revealing, driver, faults)
         getattr(driver, "tear_down", bool)()
         boto3.DEFAULT_SESSION = None
 

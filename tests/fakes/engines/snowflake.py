@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tests.engines.snowflake_server import SnowflakeServer, Statement
+from tests.engines.snowflake_server import SnowflakeServer
+from tests.engines.snowflake_wire import Statement
 from tests.fakes.engines.driver import Context, Values
 from tests.fakes.engines.hooks import StartFaults
 

@@ -25,7 +25,7 @@ from heimdall.plugins.snowflake.health import warehouse_report
 from heimdall.plugins.snowflake.options import ClusterOptions, CommandOptions, JobOptions
 from heimdall.plugins.snowflake.results import answer_of
 from heimdall.plugins.snowflake.search import statement_of, unended_statements
-from heimdall.plugins.snowflake.session import cursor_of, refuse_files, rows_of, session
+from heimdall.plugins.snowflake.session import answer_to, cursor_of, refuse_files, rows_of, session
 from heimdall.plugins.snowflake.statement import bound, request_id, session_parameters
 from heimdall.plugins.snowflake.status import report_of
 from heimdall.tables.handing import hand_over_table
@@ -67,9 +67,7 @@ class SnowflakePlugin:
         query, access = _query_of(handle), Access.of_handle(handle)
         age = self._now() - _seconds_of(handle, "started_at")
         with session(access, "asking for the statement", is_under_way=True) as connection:
-            answer = connection.rest.request(
-                f"/monitoring/queries/{query}", method="get", client="rest"
-            )
+            answer = answer_to(connection, f"/monitoring/queries/{query}")
         told = (answer.get("data") or {}).get("queries") or []
         return report_of(told[0] if told else None, age)
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from heimdall.domain.errors import TransientPluginError
 from heimdall.domain.failures import Failure
-from heimdall.plugins.snowflake.session import cursor_of
+from heimdall.plugins.snowflake.session import answer_to, cursor_of
 from heimdall.plugins.snowflake.types import fitted, schema_of
 from heimdall.tables.rows import batches_of
 
@@ -34,7 +34,7 @@ def answer_of(connection: "SnowflakeConnection", query: str) -> Table:
 
 def parts_of(connection: "SnowflakeConnection", query: str) -> list[str]:
     """Return the ids of the statements in a text of several, in their order; of one, nothing."""
-    answer: dict[str, Any] = connection.rest.request(f"/queries/{query}/result", method="get")
+    answer = answer_to(connection, f"/queries/{query}/result")
     told = (answer.get("data") or {}).get("resultIds") or ""
     return [part for part in told.split(",") if part]
 

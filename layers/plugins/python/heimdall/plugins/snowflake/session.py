@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from heimdall.domain.errors import PluginError
+from heimdall.domain.errors import PluginError, TransientPluginError
 from heimdall.domain.failures import Failure
 from heimdall.plugins.snowflake.access import Access
 from heimdall.plugins.snowflake.credentials import credentials_of
@@ -99,6 +99,15 @@ def session(
             yield connection
         finally:
             connection.close(retry=False)
+
+
+def answer_to(connection: "SnowflakeConnection", path: str) -> Mapping[str, Any]:
+    """Return what Snowflake has at a path: `{"data": {..}, "success": true}`, or why not."""
+    rest = connection.rest
+    if rest is None:
+        raise TransientPluginError("the session at Snowflake is closed")
+    answer: dict[str, Any] = rest.request(path, method="get", client="rest")
+    return answer
 
 
 NO_FILES = (

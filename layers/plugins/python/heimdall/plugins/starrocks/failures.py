@@ -16,6 +16,7 @@ _USERS = re.compile(
     re.IGNORECASE,
 )
 _FULL = re.compile(r"memory .*exceed|exceed.* memory|too many|queue is full", re.IGNORECASE)
+_PREFIX = re.compile(r"^Flight returned [\w ]+ error, with message: ")
 _MAX_CHARACTERS = 2_000
 _CERTIFICATE = ("CERTIFICATE_VERIFY_FAILED", "certificate verify failed", "Hostname Verification")
 _NO_NAME = ("DNS resolution failed", "Domain name not found", "Name or service not known")
@@ -79,6 +80,6 @@ def _answered(said: str, doing: str) -> PluginError:
 
 def _said(error: Exception) -> str:
     """Return the server's own words, without what Flight puts behind them."""
-    text = str(error).partition("gRPC client debug context")[0]
+    text = _PREFIX.sub("", str(error)).partition("gRPC client debug context")[0]
     text = text.partition("Client context:")[0].strip(" .").removesuffix(". Detail: Failed")
     return text[:_MAX_CHARACTERS] or type(error).__name__

@@ -97,7 +97,7 @@ def log_in(cluster: ClusterOptions, user: str, password: str, seconds: float) ->
     client = _connected(cluster.location, cluster)
     try:
         options = flight.FlightCallOptions(timeout=seconds)
-        header = client.authenticate_basic_token(user, password, options)
+        header = _let_in(client, user, password, options)
         session = Frontend(cluster, header, client)
         if cluster.database_path:
             named = ".".join(f"`{name}`" for name in cluster.database_path)
@@ -106,6 +106,19 @@ def log_in(cluster: ClusterOptions, user: str, password: str, seconds: float) ->
         client.close()
         raise
     return session
+
+
+def _let_in(
+    client: flight.FlightClient, user: str, password: str, options: flight.FlightCallOptions
+) -> tuple[bytes, bytes]:
+    """Show user and password, and return what to show from then on."""
+    try:
+        header: tuple[bytes, bytes] = client.authenticate_basic_token(user, password, options)
+    except flight.FlightInternalError:
+        # where nobody answers it fails for reasons of its own; another call tells which those are
+        list(client.list_actions(options))
+        raise
+    return header
 
 
 def _connected(place: str, cluster: ClusterOptions) -> flight.FlightClient:

@@ -1,7 +1,7 @@
 """The contexts that starrocks takes."""
 
 import re
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
@@ -31,13 +31,9 @@ Database = Annotated[str, Field(pattern=r"^[^.`]+(\.[^.`]+)?$", max_length=513)]
 Name = Annotated[str, Field(min_length=1, max_length=256)]
 
 
-U = TypeVar("U", "CommandOptions", "ClusterOptions")
-
-
-def _with_both(options: U) -> U:
-    if (options.username is None) != (options.password is None):
+def _see_both(username: str | None, password: Secret | None) -> None:
+    if (username is None) != (password is None):
         raise ValueError("takes a username with a password")
-    return options
 
 
 class JobOptions(SqlJobOptions):
@@ -57,7 +53,8 @@ class CommandOptions(SqlCommandOptions):
 
     @model_validator(mode="after")
     def _both_or_none(self) -> Self:
-        return _with_both(self)
+        _see_both(self.username, self.password)
+        return self
 
 
 class ClusterOptions(PluginOptions):
@@ -84,7 +81,7 @@ class ClusterOptions(PluginOptions):
 
     @model_validator(mode="after")
     def _vouched_for(self) -> Self:
-        _with_both(self)
+        _see_both(self.username, self.password)
         if self.ca_certificate is not None and not self.is_secure:
             raise ValueError("takes a ca_certificate with TLS only")
         return self

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from queue import Full, Queue
 from threading import Event
+from typing import Any
 
 import pyarrow as pa
 from pyarrow import flight
@@ -21,7 +22,7 @@ _AHEAD = 2
 
 _PAUSE_SECONDS = 0.1
 
-Item = pa.Schema | pa.RecordBatch | None
+Item = Any
 """First a part's schema, then its batches, then None when there are no more, or it failed."""
 
 

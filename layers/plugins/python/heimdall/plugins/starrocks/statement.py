@@ -110,14 +110,14 @@ class Statement:
                 wire.CREATE_PREPARED, wire.create_prepared(self._text), seconds
             )
             self._prepared = wire.prepared_handle(b"".join(made[:1]))
-            handle = self._put_values(self._prepared, seconds)
+            self._prepared = self._put_values(self._prepared, seconds)
         except (pa.ArrowNotImplementedError, ValueError) as error:
             raise PluginError(
                 "this StarRocks binds no values by Arrow Flight SQL, so it takes no params: "
                 f"{error}",
                 failure=Failure.USER_ERROR,
             ) from None
-        return wire.prepared_query(handle)
+        return wire.prepared_query(self._prepared)
 
     def _put_values(self, handle: bytes, seconds: float) -> bytes:
         arrays = [pa.array([value]) for value in self._values]
