@@ -25,7 +25,8 @@ sink = pa.BufferOutputStream()
 with pa.ipc.new_stream(sink, schema) as writer:
     writer.write_batch(pa.record_batch([pa.array([17], pa.int8())], schema=schema))
 data = b64encode(sink.getvalue().to_pybytes()).decode()
-part = ArrowResultBatch.from_data(data, 1, ArrowConverterContext({"TIMEZONE": "UTC"}), False, False, [], True)
+context = ArrowConverterContext({"TIMEZONE": "UTC"})
+part = ArrowResultBatch.from_data(data, 1, context, False, False, [], True)
 print(part.to_arrow().column("n").to_pylist())
 """
 
