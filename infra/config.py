@@ -95,10 +95,11 @@ RunnerStorage = Annotated[dict[RunnerName, StorageMb], BeforeValidator(_parsed)]
 RUNNERS: dict[str, tuple[str, ...]] = {
     "light": (
         *("ping", "shell", "noop", "http"),
-        *("athena", "batch", "ecs", "emr", "emr-serverless", "glue-job", "lambda"),
+        *("athena", "batch", "dynamo", "ecs", "emr", "emr-serverless"),
+        *("glue", "glue-job", "lambda"),
         *("redshift", "spark", "sparkeks", "stepfunctions"),
     ),
-    "sql": ("postgres", "trino"),
+    "sql": ("clickhouse", "postgres", "trino"),
     "snowflake": ("snowflake",),
     "arrow": ("duckdb", "starrocks"),
 }

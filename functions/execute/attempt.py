@@ -231,7 +231,9 @@ class Attempt:
 
     def tell(self, job: Job) -> Job:
         """Return the job with what the plugin told so far, in its outputs and its attributes."""
-        told = with_outputs(replace(job, share_key=self.share_key), self.told_outputs)
+        if job.share_key != self.share_key:
+            job = replace(job, share_key=self.share_key)
+        told = with_outputs(job, self.told_outputs)
         if self.context is None:
             return told
         command, cluster = self.assignment.command, self.assignment.cluster

@@ -182,6 +182,17 @@ def test_csv_is_kept_beside_the_result_of_its_run(files, fetch):
     assert fetch(files.result_url(JOB_ID, 1, ResultForm.CSV)) == b'"\xc3\xa9"\r\n'
 
 
+def test_forms_in_which_a_result_is_kept_are_told(files):
+    files.put_result(JOB_ID, 1, "[]")
+    files.put_stream_part(JOB_ID, 1, "stdout", 0, b"x")
+    files.put_result_file(JOB_ID, 12, ResultForm.CSV, io.BytesIO(b"x"))
+    files.put_result_file(JOB_ID, 1, ResultForm.PARQUET, io.BytesIO(b"x"))
+
+    assert files.result_forms(JOB_ID, 1) == {ResultForm.JSON, ResultForm.PARQUET}
+    assert files.result_forms(JOB_ID, 2) == set()
+    assert files.result_forms(OTHER_ID, 1) == set()
+
+
 @pytest.mark.parametrize("form", ResultForm)
 def test_result_is_kept_in_several_forms_from_where_their_files_stand(files, fetch, form):
     for each in ResultForm:

@@ -11,13 +11,17 @@ import heimdall.plugins
 from heimdall.plugin.registry import package_name
 from tests.contract.plugin_contract import InStartContract, LongInStartContract, PluginContract
 from tests.engines import flight_sql_server
+from tests.engines.clickhouse import start_clickhouse
+from tests.engines.flight_sql_server import FlightSqlServer
 from tests.engines.postgres_server import (
     PASSWORD,
     postgres,  # noqa: F401 - a fixture
 )
+from tests.fakes.dynamo_pages import DynamoPages, page
 from tests.fakes.engines import DRIVERS
 from tests.fakes.engines.lambda_ import LambdaEngine
 from tests.fakes.session import fresh_session
+from tests.fakes.tables_of_others import create_music, create_sales
 from tests.unit.plugins.duckdb.lake import PREFIX, REGION, lake
 from tests.unit.plugins.http.api import Api, Reply, served
 
@@ -129,6 +133,31 @@ class TestHttp(LongInStartContract):
         }
 
 
+class TestClickHouse(LongInStartContract):
+    """At chdb, the engine itself, behind ClickHouse's HTTP interface."""
+
+    name = "clickhouse"
+    package = "heimdall.plugins.clickhouse"
+    kept_secrets = {"ssm:/heimdall/clickhouse": "right"}  # noqa: RUF012 - as the contract says
+
+    @pytest.fixture
+    def job_context(self):
+        return {"query": "SELECT :a AS a", "params": {"a": [1, None]}}
+
+    @pytest.fixture
+    def command_context(self):
+        return {"username": "ada", "password": "ssm:/heimdall/clickhouse"}
+
+    @pytest.fixture
+    def cluster_context(self):
+        return {"endpoints": [start_clickhouse()]}
+
+    @pytest.fixture
+    def long_job_context(self):
+        slow = "SELECT sleepEachRow(0.05) AS s FROM numbers(10000) SETTINGS max_block_size = 1"
+        return {"query": slow}
+
+
 class TestLambda(InStartContract):
     """Functions that are waited for; tests/contract/test_engines.py is for durable ones."""
 
@@ -170,6 +199,45 @@ class TestPostgres(LongInStartContract):
         return {"query": "select pg_sleep(600)"}
 
 
+class TestDynamo(LongInStartContract):
+    name = "dynamo"
+    package = "heimdall.plugins.dynamo"
+
+    @pytest.fixture(autouse=True)
+    def table(self):
+        with mock_aws():
+            fresh_session()
+            create_music()
+            yield
+            boto3.DEFAULT_SESSION = None
+
+    @pytest.fixture
+    def job_context(self):
+        return {"query": 'SELECT * FROM "Music" WHERE Artist = :a', "params": {"a": "Acme"}}
+
+    @pytest.fixture
+    def long_job_context(self):
+        DynamoPages(lambda: page(next_token="more"))
+        return {"query": 'SELECT * FROM "Music"'}
+
+
+class TestGlue(InStartContract):
+    name = "glue"
+    package = "heimdall.plugins.glue"
+
+    @pytest.fixture(autouse=True)
+    def catalog(self):
+        with mock_aws():
+            fresh_session()
+            create_sales()
+            yield
+            boto3.DEFAULT_SESSION = None
+
+    @pytest.fixture
+    def job_context(self):
+        return {"table_name": "sales.orders"}
+
+
 class TestStarRocks(LongInStartContract):
     name = "starrocks"
     package = "heimdall.plugins.starrocks"
@@ -177,7 +245,7 @@ class TestStarRocks(LongInStartContract):
 
     @pytest.fixture(autouse=True)
     def server(self):
-        with flight_sql_server.FlightSqlServer() as server:
+        with FlightSqlServer() as server:
             yield server
 
     @pytest.fixture

@@ -11,7 +11,10 @@ from tests.fakes.engines import DRIVERS
 
 PAGES = Path(__file__).parents[2] / "docs" / "reference" / "plugins"
 EXAMPLE = re.compile(r"<!-- ([a-z-]+) (job|command|cluster) -->\n```json\n(.*?)\n```", re.DOTALL)
-PLUGINS = [*(driver.plugin for driver in DRIVERS), "duckdb", "http", "postgres", "starrocks"]
+PLUGINS = [
+    *(driver.plugin for driver in DRIVERS),
+    *("clickhouse", "duckdb", "dynamo", "glue", "http", "postgres", "starrocks"),
+]
 
 
 def page_of(plugin: str) -> str:

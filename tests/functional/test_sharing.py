@@ -1,5 +1,6 @@
 """Jobs that ask for it share one run and one result, and nobody else does."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -117,7 +118,7 @@ def test_result_is_shared_as_long_as_it_is_fresh_enough(
     world: World, monkeypatch: pytest.MonkeyPatch, age_seconds: int, is_shared: bool
 ) -> None:
     first = run(world)
-    at(monkeypatch, execute_runtime().jobs.get(first["id"]).started_at_ms + age_seconds * 1_000)
+    at(monkeypatch, age_seconds, of=first)
 
     assert ("reused_from" in run(world)) is is_shared
 
@@ -126,15 +127,16 @@ def test_who_replaced_what_was_too_old_leads_from_then_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = run(world)
-    at(monkeypatch, execute_runtime().jobs.get(first["id"]).started_at_ms + 301_000)
+    at(monkeypatch, 301, of=first)
     second = run(world)
 
     assert run(world)["reused_from"] == second["id"]
 
 
-def at(monkeypatch: pytest.MonkeyPatch, now_ms: int) -> None:
-    """Let the executor believe in another time."""
-    now = replace(execute_runtime(), clock=FakeClock(now_ms))
+def at(monkeypatch: pytest.MonkeyPatch, age_seconds: int, *, of: dict[str, Any]) -> None:
+    """Let the executor believe that a job's run began so long ago."""
+    started_at_ms = stored(of["id"]).started_at_ms or 0
+    now = replace(execute_runtime(), clock=FakeClock(started_at_ms + age_seconds * 1_000))
     monkeypatch.setattr(execute_handler, "execute_runtime", lambda: now)
 
 
@@ -255,6 +257,73 @@ def test_streams_in_files_are_read_from_where_they_lie(world: World) -> None:
 def files_of(job_id: str) -> list[str]:
     listed = boto3.client("s3").list_objects_v2(Bucket=BUCKET, Prefix=f"jobs/{job_id}/")
     return [found["Key"] for found in listed.get("Contents", [])]
+
+
+def test_submission_makes_the_same_calls_whether_it_may_share_or_not(world: World) -> None:
+    submit(world)  # reads the catalog
+    calls = []
+    for reuse in (None, REUSE["reuse"]):
+        world.calls.clear()
+        submit(world, reuse=reuse)
+        calls.append(dict(world.calls))
+
+    assert calls == [{"dynamodb.PutItem": 1, "sqs.SendMessage": 1}] * 2
+
+
+def test_sync_job_that_shares_a_result_costs_a_try_to_lead_and_a_read(world: World) -> None:
+    world.post("/api/v1/job", job_request(**SYNC, **REUSE))
+    world.calls.clear()
+
+    world.post("/api/v1/job", job_request(**SYNC, **REUSE))
+
+    assert dict(world.calls) == {
+        "dynamodb.PutItem": 2,
+        "lambda.Invoke": 1,
+        "dynamodb.GetItem": 1,
+        "dynamodb.UpdateItem": 1,
+    }
+
+
+def test_sync_job_that_does_not_ask_costs_two_writes(world: World) -> None:
+    world.post("/api/v1/job", job_request(**SYNC))  # reads the catalog
+    world.calls.clear()
+
+    world.post("/api/v1/job", job_request(**SYNC))
+
+    assert dict(world.calls) == {
+        "dynamodb.PutItem": 1,
+        "lambda.Invoke": 1,
+        "dynamodb.UpdateItem": 1,
+    }
+
+
+class Meeting:
+    """Lets something happen just before the first job that wants to lead does."""
+
+    def __init__(self, happens: Callable[[], object]) -> None:
+        self._leads = DynamoLeads(boto3.client("dynamodb"), JOBS)
+        self._happens = [happens]
+        self.leader = self._leads.leader
+
+    def take(self, key: str, job_id: str, *, replacing: str | None, now_ms: int) -> str | None:
+        while self._happens:
+            self._happens.pop()()
+        return self._leads.take(key, job_id, replacing=replacing, now_ms=now_ms)
+
+
+def test_job_that_is_overtaken_by_another_has_its_result(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, fast = submit(world), submit(world)
+    leads = Meeting(lambda: world.deliver({"job_id": fast, "run": 1}))
+    meeting = replace(execute_runtime(), leads=lambda: leads)
+    monkeypatch.setattr(execute_handler, "execute_runtime", lambda: meeting)
+
+    world.deliver({"job_id": slow, "run": 1})
+
+    jobs = [shown(world, job_id) for job_id in (slow, fast)]
+    assert [job["status"] for job in jobs] == ["SUCCEEDED", "SUCCEEDED"]
+    assert [job.get("reused_from") for job in jobs] == [fast, None]
 
 
 def test_store_that_is_busy_lets_every_job_do_its_own_work(

@@ -1,6 +1,6 @@
 """Jobs that share work at an engine: one starts it, the others wait, and end as it ends."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -24,18 +24,22 @@ DEATHS = range(12)
 """The calls of AWS between a delivery and the handle are fewer."""
 
 
+def engine_of(driver: Callable[[], Any]) -> Any:
+    return driver()
+
+
 @pytest.fixture(params=[False, True], ids=["async", "sync"])
 def long(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[LongWorld]:
     monkeypatch.setattr(attempt, "EngineWork", partial(EngineWork, follow_seconds=0.0))
     monkeypatch.setattr(engine, "CANCEL_GRACE_SECONDS", 0.0)
-    with long_world(AthenaDriver(), monkeypatch, is_sync=request.param) as made:
+    with long_world(engine_of(AthenaDriver), monkeypatch, is_sync=request.param) as made:
         yield made
 
 
 @pytest.fixture
 def retried(monkeypatch: pytest.MonkeyPatch) -> Iterator[LongWorld]:
     retries = {"max_runs": 2, "backoff_seconds": 1}
-    with long_world(AthenaDriver(), monkeypatch, retries=retries) as made:
+    with long_world(engine_of(AthenaDriver), monkeypatch, retries=retries) as made:
         yield made
 
 
@@ -85,6 +89,22 @@ def test_result_of_work_that_has_ended_is_had_at_once(long: LongWorld) -> None:
 
     assert long.status(second) == "SUCCEEDED"
     assert long.job(second)["reused_from"] == leader
+
+
+def test_policy_that_forbids_the_work_by_now_forbids_its_result(long: LongWorld) -> None:
+    leader, _ = start_two(long)
+    long.driver.succeed(long.handle(leader))
+    settle(long)
+    assert long.job(start(long))["reused_from"] == leader
+    policy = {"name": "nobody", "cluster_tags": ["type:engine"], "rules": [{"effect": "deny"}]}
+    assert long.world.put("/api/v1/policy/nobody", policy).status == 200
+    long.pass_time(61)
+
+    third = long.job(start(long))
+
+    assert (third["status"], third["failure"]) == ("FAILED", Failure.USER_ERROR)
+    assert "reused_from" not in third
+    assert long.world.get(f"/api/v1/job/{third['id']}/result").status == 404
 
 
 def test_leaders_failure_is_that_of_all_who_wait(long: LongWorld) -> None:
@@ -229,7 +249,7 @@ def test_functions_that_die_on_the_way_let_both_jobs_end(
     monkeypatch: pytest.MonkeyPatch, deaths: int
 ) -> None:
     """Whoever dies, and wherever: nobody waits for ever, and nothing is started a third time."""
-    with long_world(StepFunctionsDriver(), monkeypatch) as long:
+    with long_world(engine_of(StepFunctionsDriver), monkeypatch) as long:
         leader, follower = long.submit(**REUSE), long.submit(**REUSE)
         long.die_after(deaths)
         long.deliver()

@@ -5,6 +5,7 @@ from dataclasses import fields
 import boto3
 import pytest
 
+from heimdall.domain.job import MAX_AGE_SECONDS
 from heimdall.domain.listing import ListedJob
 from tests.fakes.aws import aws_in_memory
 from tests.fakes.tables import JOBS
@@ -138,3 +139,11 @@ def test_files_outlive_their_job_by_a_week(bucket):
     assert (expire["Prefix"], expire["ExpirationInDays"]) == ("jobs/", 30 + 7)
     assert abort["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
     assert {expire["Status"], abort["Status"]} == {"Enabled"}
+
+
+def test_shared_files_outlive_the_last_job_that_shares_them(bucket):
+    """Of a job that ends when the run is as old as may be asked for, kept as long as any other."""
+    expire, _ = bucket["LifecycleConfiguration"]["Rules"]
+    kept_longer_days = expire["ExpirationInDays"] - 30
+
+    assert kept_longer_days > MAX_AGE_SECONDS / 86_400 + 1

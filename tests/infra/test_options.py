@@ -267,8 +267,8 @@ def test_context_is_that_of_cdk_json():
         ),
         (
             "runner_memory_mb",
-            {"sql": 1769},
-            "runner_memory_mb names sql, and there is no such runner",
+            {"slow": 1769},
+            "runner_memory_mb names slow, and there is no such runner",
         ),
         ("runner_memory_mb", {"light": 64}, "heimdall:runner_memory_mb.light: Input should be"),
         ("runner_storage_mb", {"light": 256}, "heimdall:runner_storage_mb.light: Input should be"),

@@ -36,7 +36,7 @@ def test_submit_sends_all_that_was_given(line):
         *["--command-tag", "a", "-c", "b", "--cluster-tag", "c", "-l", "d"],
         *["--tag", "e", "--tag", "f", "--context", '{"n": 1}', "--user", "bob"],
         *["--queue-seconds", "60", "--run-seconds", "9", "--not-after", "1900000000"],
-        *["--max-runs", "3"],
+        *["--max-runs", "3", "--reuse", "300"],
     )
 
     assert line.api.requests[0].headers["x-heimdall-user"] == "bob"
@@ -51,8 +51,15 @@ def test_submit_sends_all_that_was_given(line):
             "cluster_criteria": ["c", "d"],
             "limits": {"queue_seconds": 60, "run_seconds": 9, "not_after": 1_900_000_000},
             "retries": {"max_runs": 3},
+            "reuse": {"max_age_seconds": 300},
         }
     ]
+
+
+def test_job_that_shares_a_run_is_noted(line):
+    line.api.on("POST /job", reply(JOB | {"reused_from": "01a1"}))
+
+    assert "it shares the run of the job 01a1" in line.run(*SUBMIT, "--reuse", "300").err
 
 
 def test_user_whom_the_gateway_kept_to_itself_is_noted(line):

@@ -44,3 +44,21 @@ def test_result_beyond_its_limits_is_not_handed_over():
         hand_over(COLUMNS, ([number, "x" * 9_999] for number in range(11)), output, limits=limits)
 
     assert output.results == {}
+
+
+@pytest.mark.parametrize("rows", [1, IN_MEMORY_BYTES // 10])
+def test_secrets_are_in_no_result(rows):
+    output = Output()
+    output.redactor.add("hunter2")
+    columns = [Column("hunter2", "string")]
+
+    result = hand_over(columns, (["it is hunter2"] for _ in range(rows)), output, limits=WIDE)
+
+    if result is not None:
+        text = result.to_json()
+    else:
+        text = output.results[ResultForm.JSON].decode()
+    told = json.loads(text)
+    assert "hunter2" not in text
+    assert told["columns"] == [{"name": "[secret]", "type": "string"}]
+    assert told["data"] == [["it is [secret]"]] * rows

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
@@ -19,14 +20,19 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sqs import SQSClient
 
-_FIELDS = tuple(field.name for field in fields(Job))
+_FIELDS = tuple((field.name, field.default) for field in fields(Job))
+_values_of = attrgetter(*(name for name, _ in _FIELDS))
 _TUPLES = ("tags", "teams", "command_criteria", "cluster_criteria")
 _NOT_STARTED = frozenset({"TooManyRequestsException", "ServiceException", "EC2ThrottledException"})
 
 
 def job_to_message(job: Job) -> dict[str, Any]:
-    """Write a job for an invocation or its answer; its streams do not travel."""
-    return {name: value for name in _FIELDS if not isinstance(value := getattr(job, name), bytes)}
+    """Write a job for an invocation or its answer: no field that has its default, no stream."""
+    return {
+        name: value
+        for (name, default), value in zip(_FIELDS, _values_of(job), strict=True)
+        if value != default and not isinstance(value, bytes)
+    }
 
 
 def job_from_message(message: Mapping[str, Any]) -> Job:
@@ -34,7 +40,8 @@ def job_from_message(message: Mapping[str, Any]) -> Job:
     values: dict[str, Any] = dict(message)
     values["status"] = JobStatus(values["status"])
     for name in _TUPLES:
-        values[name] = tuple(values[name])
+        if name in values:
+            values[name] = tuple(values[name])
     return Job(**values)
 
 

@@ -1,9 +1,16 @@
 """DuckDB reads Parquet, CSV and JSON below the prefixes of its cluster."""
 
+import io
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from heimdall.domain.errors import PluginError
 from heimdall.domain.failures import Failure
+from heimdall.plugins.duckdb.objects import ObjectReader
 from tests.unit.plugins.duckdb.lake import BUCKET, PREFIX, lake, parquet, rows_of, run_query
 
 
@@ -92,3 +99,55 @@ def test_file_in_pieces_is_the_file(s3):
         assert file.read(size) == body[start : start + size]
     file.seek(-3, 2)
     assert (file.tell(), file.read()) == (len(body) - 3, body[-3:])
+
+
+def test_threads_that_share_a_file_do_not_move_each_other():
+    """DuckDB's do: each seeks and reads, and only what one thread does is in order."""
+    body = bytes(n % 251 for n in range(2_000_000))
+
+    def fetch(start, size):
+        time.sleep(0.0005)
+        return body[start : start + size]
+
+    file = ObjectReader(len(body), fetch)
+
+    def read(start):
+        size = 1 + start % 400_000
+        file.seek(start)
+        time.sleep(0.0001)
+        return file.read(size) == body[start : start + size]
+
+    with ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(read, range(0, 2_000_000, 9_973)))
+
+
+def test_file_is_read_on_by_whichever_thread_comes_next():
+    body = bytes(range(200))
+    file = ObjectReader(len(body), lambda start, size: body[start : start + size])
+    file.seek(0)
+
+    with ThreadPoolExecutor(1) as other:
+        parts = [other.submit(file.read, 10).result(), file.read(10), other.submit(file.read, 10)]
+        assert parts[0] + parts[1] + parts[2].result() == body[:30]
+        assert file.tell() == other.submit(file.tell).result() == 30
+
+
+@pytest.mark.parametrize("threads", [1, 8])
+def test_many_row_groups_are_read_by_many_threads(s3, threads):
+    table = pa.table({f"c{number}": pa.array(range(400_000)) for number in range(4)})
+    file = io.BytesIO()
+    pq.write_table(table, file, row_group_size=20_000, compression="none", use_dictionary=False)
+    s3.put_object(Bucket=BUCKET, Key="sales/wide.parquet", Body=file.getvalue())
+    lines = b"".join(b"%d,%d\n" % (n, n) for n in range(200_000))
+    s3.put_object(Bucket=BUCKET, Key="sales/long.csv", Body=b"a,b\n" + lines)
+
+    sums = rows_of(
+        f"SELECT sum(c0)::BIGINT, sum(c3)::BIGINT FROM '{PREFIX}wide.parquet'",
+        command={"threads": threads},
+    )
+    lines_of = rows_of(
+        f"SELECT count(*), sum(a)::BIGINT FROM '{PREFIX}long.csv'", command={"threads": threads}
+    )
+
+    assert sums == [(79_999_800_000, 79_999_800_000)]
+    assert lines_of == [(200_000, 19_999_900_000)]

@@ -28,7 +28,7 @@ def test_job_may_choose_what_its_command_lets_it():
         {
             "query": "select 1",
             "catalog": "lake_2",
-            "schema_name": "sales",
+            "schema": "sales",
             "session": {"query_max_run_time": "1h"},
         },
         allows,
@@ -39,7 +39,7 @@ def test_job_may_choose_what_its_command_lets_it():
     ("job", "said"),
     [
         ({"catalog": "other"}, r"catalog: the command lets jobs choose lake_\* \(its catalogs\)"),
-        ({"schema_name": "other"}, "schema_name: the command lets jobs choose none"),
+        ({"schema": "other"}, "schema: the command lets jobs choose none"),
         ({"session": {"a": "b"}}, "session.a: the command lets jobs choose none"),
     ],
 )
@@ -50,7 +50,7 @@ def test_job_may_choose_nothing_else(job, said):
 
 def test_job_may_name_what_it_gets_anyway():
     check({"query": "select 1", "catalog": "lake"}, {"catalog": "lake"})
-    check({"query": "select 1", "schema_name": "sales"}, {}, {"schema_name": "sales"})
+    check({"query": "select 1", "schema": "sales"}, {}, {"schema": "sales"})
 
 
 @pytest.mark.parametrize("query", ["", "   ", "-- nothing", "/* nothing */ ;"])
@@ -93,7 +93,7 @@ def test_slash_at_the_end_of_the_endpoint_is_not_kept():
 
 def test_policy_is_told_the_text_and_where_its_names_are():
     told = OPTIONS.sql(
-        JobOptions.model_validate({"query": "select :a", "schema_name": "sales"}),
+        JobOptions.model_validate({"query": "select :a", "schema": "sales"}),
         CommandOptions.model_validate({"read_only": True}),
         ClusterOptions.model_validate({**ENDPOINT, "catalog": "lake"}),
     )

@@ -88,7 +88,7 @@ def test_session_is_told_in_headers(bench, trino):
     bench.driver.job_context = {
         "query": "select 1",
         "catalog": "lake2",
-        "schema_name": "sales",
+        "schema": "sales",
         "session": {"lake.note": "a b,c=d"},
     }
     bench.start()

@@ -20,22 +20,25 @@ def hand_over(
     *,
     limits: ResultLimits,
 ) -> Result | None:
-    """Give a result to whoever collects it: a small one as it is, a larger one as a file.
+    """Give a result, without secrets, to whoever collects it: a larger one as a file.
 
     Args:
         columns: of the result.
         rows: JSON-safe values, read once.
-        output: takes a result that is too large for the job's item.
+        output: takes a result that is too large for the job's item, and knows the secrets.
         limits: that the result has to keep to.
 
     Raises:
         PluginError: it does not; nothing was handed over.
     """
+    redacted = output.redactor.value
+    told = [Column(redacted(column.name), column.type) for column in columns]
+    plain = (redacted(row) for row in rows)
     with SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as spooled:
         file = cast(BinaryIO, spooled)
-        size = write_json(columns, rows, file, limits=limits)
+        size = write_json(told, plain, file, limits=limits)
         file.seek(0)
         if size <= INLINE_BYTES:
-            return Result(columns, json.load(file)["data"])
+            return Result(told, json.load(file)["data"])
         output.put_result(ResultForm.JSON, file)
     return None

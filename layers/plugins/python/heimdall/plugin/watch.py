@@ -36,9 +36,13 @@ class Watch:
     @property
     def ending(self) -> Ending | None:
         """Why the run has to end, or None."""
-        if self._stop.reason is not None:
+        if self.is_stopped():
             return Ending.STOPPED
         return Ending.OUT_OF_TIME if time.monotonic() >= self._ends_at else None
+
+    def is_stopped(self) -> bool:
+        """Tell whether somebody stops the run, or the deployment does."""
+        return self._stop.reason is not None
 
     def is_over(self) -> bool:
         """Tell whether the run has to end."""

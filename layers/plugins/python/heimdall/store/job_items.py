@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
+from operator import attrgetter
 from typing import Any
 
 from heimdall.domain.job import Job
@@ -46,7 +47,8 @@ _FIELDS = [
     )
     for field in fields(Job)
 ]
-
+_values_of = attrgetter(*(name for name, *_ in _FIELDS))
+"""All of a job's values in one go: one by one they would cost a tenth of a short run's time."""
 
 _LISTED = [
     (
@@ -66,8 +68,7 @@ def encode(job: Job) -> Item:
     A context of None, which means that it is kept in S3, is written as NULL.
     """
     item: Item = dict(keys.job_key(job.id))
-    for name, default, to_attribute, _ in _FIELDS:
-        value = getattr(job, name)
+    for (name, default, to_attribute, _), value in zip(_FIELDS, _values_of(job), strict=True):
         if value != default:
             item[name] = {"NULL": True} if value is None else to_attribute(value)
     return item | _index_attributes(job)
@@ -81,9 +82,9 @@ def differences(before: Job, after: Job) -> tuple[Item, list[str]]:
     """
     changed: Item = {}
     gone: list[str] = []
-    for name, default, to_attribute, _ in _FIELDS:
-        value = getattr(after, name)
-        if value == getattr(before, name):
+    states = zip(_FIELDS, _values_of(before), _values_of(after), strict=True)
+    for (name, default, to_attribute, _), was, value in states:
+        if value == was:
             continue
         if value == default:
             gone.append(name)

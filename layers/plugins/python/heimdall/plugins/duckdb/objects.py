@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Lock, local
 
 AHEAD_BYTES = 256 * 1024
 """Of a small read, so much is fetched: footers and headers are read in many pieces."""
@@ -19,7 +20,11 @@ class Described:
 
 
 class ObjectReader(io.RawIOBase):
-    """A file whose bytes are fetched when they are read.
+    """A file whose bytes are fetched when they are read, by several threads at the same time.
+
+    DuckDB's threads share a file: each goes to a position and reads there, with nothing to keep
+    the others from moving in between. So a read that follows a seek of its own thread happens
+    where that went. Reads without one go on where the last read ended, whoever made it.
 
     Args:
         size: in bytes.
@@ -30,8 +35,11 @@ class ObjectReader(io.RawIOBase):
         super().__init__()
         self._size = size
         self._fetch = fetch
+        self._lock = Lock()
         self._position = 0
-        self._held, self._held_at = b"", 0
+        self._turn = 0
+        self._own = local()
+        self._held: tuple[int, bytes] = (0, b"")
 
     def readable(self) -> bool:
         """Say yes."""
@@ -42,37 +50,52 @@ class ObjectReader(io.RawIOBase):
         return True
 
     def tell(self) -> int:
-        """Return the position."""
-        return self._position
+        """Return where this thread's next read begins."""
+        sought = self._sought()
+        return self._position if sought is None else sought
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a position."""
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        self._position = max(0, start + offset)
-        return self._position
+        """Go to a position; the next read of this thread begins there."""
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self.tell(), io.SEEK_END: self._size}[whence]
+        position = max(0, start + offset)
+        with self._lock:
+            self._position = position
+            self._own.sought = (position, self._turn)
+        return position
 
     def read(self, size: int | None = -1) -> bytes:
         """Return the next bytes: fewer than asked for at the end only."""
-        left = max(0, self._size - self._position)
-        wanted = left if size is None or size < 0 else min(size, left)
-        if wanted == 0:
-            return b""
-        position = self._position
-        start = position - self._held_at
-        if not 0 <= start <= len(self._held) - wanted:
-            if wanted >= AHEAD_BYTES:
-                self._position += wanted
-                return self._fetched(position, wanted)
-            self._hold()
-            start = position - self._held_at
-        self._position += wanted
-        return self._held[start : start + wanted]
+        with self._lock:
+            position = self._begin()
+            left = max(0, self._size - position)
+            wanted = left if size is None or size < 0 else min(size, left)
+            self._position = position + wanted
+        if wanted >= AHEAD_BYTES:
+            return self._fetched(position, wanted)
+        return self._near(position, wanted) if wanted else b""
 
-    def _hold(self) -> None:
-        """Fetch what comes next, or, at the end of the file, what is before it too."""
-        size = min(self._size, AHEAD_BYTES)
-        self._held_at = min(self._position, self._size - size)
-        self._held = self._fetched(self._held_at, size)
+    def _begin(self) -> int:
+        sought = self._sought()
+        self._own.sought = None
+        if sought is not None:
+            return sought
+        self._turn += 1  # the file is read in one go: earlier seeks are of no effect
+        return self._position
+
+    def _sought(self) -> int | None:
+        """Return where this thread went, unless the file was read on since."""
+        position, turn = getattr(self._own, "sought", None) or (0, -1)
+        return position if turn == self._turn else None
+
+    def _near(self, position: int, wanted: int) -> bytes:
+        """Read a little, with what comes next or, at the end of the file, before it."""
+        start, data = self._held
+        if not 0 <= position - start <= len(data) - wanted:
+            size = min(self._size, AHEAD_BYTES)
+            start = min(position, self._size - size)
+            data = self._fetched(start, size)
+            self._held = start, data
+        return data[position - start :][:wanted]
 
     def _fetched(self, start: int, size: int) -> bytes:
         data = self._fetch(start, size)

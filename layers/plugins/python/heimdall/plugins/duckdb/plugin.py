@@ -42,8 +42,8 @@ class DuckdbPlugin:
     def start(self, run: RunRequest) -> RunReport:
         """Run the query to its end, or until it has to stop."""
         watch = Watch(run.stop, run.seconds_left)
-        if watch.ending is Ending.STOPPED:
-            return ended_report(watch.ending, run)
+        if watch.is_stopped():
+            return ended_report(Ending.STOPPED, run)
         files = self._files(cast(ClusterOptions, run.cluster_options), run.identity, watch.is_over)
         try:
             return self._work(run, files, watch)

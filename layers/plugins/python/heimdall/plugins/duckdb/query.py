@@ -1,7 +1,7 @@
 """Runs the statements of a query, the last of which gives its answer."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import pyarrow as pa
@@ -12,6 +12,7 @@ from heimdall.plugin.output import RunOutput
 from heimdall.plugin.parameters import python_value, rewritten
 from heimdall.plugin.sql_options import SqlJobOptions, limits_of
 from heimdall.plugin.watch import Watch
+from heimdall.plugins.duckdb.infinities import refuse_infinities
 from heimdall.plugins.duckdb.options import CommandOptions
 from heimdall.plugins.duckdb.statements import statements_of
 from heimdall.plugins.duckdb.types import select_item, shape_of
@@ -46,7 +47,8 @@ def answered(
         while connection.fetchmany(_ROWS):
             watch.heed()
     watch.heed()
-    answer = connection.sql(last.query, params=_used(last, values))
+    said = connection.sql(last.query, params=_used(last, values))
+    answer = cast("duckdb.DuckDBPyRelation | None", said)  # of DROP there is none
     if answer is None or last.type.name in _WITHOUT_ANSWER:
         return None
     schema, batches = _read(answer, watch)
@@ -74,9 +76,10 @@ def _read(
     def batches() -> Iterator[pa.RecordBatch]:
         for batch in answer.project(", ".join(items)).to_arrow_reader(_ROWS):
             watch.heed()
-            arrays = [
-                column.cast(field.type) for column, field in zip(batch.columns, fields, strict=True)
-            ]
+            arrays = []
+            for column, field in zip(batch.columns, fields, strict=True):
+                refuse_infinities(field.name, column)
+                arrays.append(column.cast(field.type))
             yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
     return schema, batches()

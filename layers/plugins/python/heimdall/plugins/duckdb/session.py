@@ -10,6 +10,7 @@ import duckdb
 from heimdall.plugins.duckdb.options import Sizes
 from heimdall.plugins.duckdb.s3 import PrefixedS3
 
+_Config = dict[str, str | bool | int | float | list[str]]
 _MEGABYTE = "MiB"
 
 _CLOSED = {
@@ -47,7 +48,7 @@ def opened(
             connection.close()
 
 
-def _config(directory: Path, sizes: Sizes) -> dict[str, str]:
+def _config(directory: Path, sizes: Sizes) -> _Config:
     return {
         **_CLOSED,
         "memory_limit": f"{sizes.memory_mb}{_MEGABYTE}",

@@ -1,6 +1,7 @@
 """What each of DuckDB's types becomes in a result: its cast in SQL and its type in Arrow."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import pyarrow as pa
 from duckdb.sqltypes import DuckDBPyType
@@ -104,8 +105,8 @@ def select_item(position: int, kind: DuckDBPyType) -> str:
 
 
 def _decimal(kind: DuckDBPyType) -> Shape:
-    (_, precision), (_, scale) = kind.children
-    return Shape(None, pa.decimal128(int(precision), int(scale)))
+    sizes = dict(kind.children)
+    return Shape(None, pa.decimal128(int(str(sizes["precision"])), int(str(sizes["scale"]))))
 
 
 def _list(kind: DuckDBPyType) -> Shape:
@@ -126,7 +127,8 @@ def _map(kind: DuckDBPyType) -> Shape:
 
 
 def _struct(kind: DuckDBPyType) -> Shape:
-    parts = [(name, inner, shape_of(inner)) for name, inner in kind.children]
+    children = [(name, cast(DuckDBPyType, inner)) for name, inner in kind.children]
+    parts = [(name, inner, shape_of(inner)) for name, inner in children]
     sql = None
     if any(shape.sql for _, _, shape in parts):
         members = [f"{quoted(name)} {shape.sql or inner}" for name, inner, shape in parts]
@@ -135,8 +137,7 @@ def _struct(kind: DuckDBPyType) -> Shape:
 
 
 def _child(kind: DuckDBPyType, name: str) -> DuckDBPyType:
-    found: DuckDBPyType = dict(kind.children)[name]
-    return found
+    return cast(DuckDBPyType, dict(kind.children)[name])
 
 
 def quoted(name: str) -> str:

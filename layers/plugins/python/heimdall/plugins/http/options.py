@@ -98,7 +98,7 @@ class CommandOptions(ResultOptions):
         result_path: where in the JSON the rows are: `data.items`.
     """
 
-    methods: list[Method] = Field(default_factory=lambda: ["GET"], min_length=1)
+    methods: list[Method] = Field(default=["GET"], min_length=1)
     max_response_bytes: int = Field(default=8 * 1024 * 1024, ge=1, le=MAX_RESPONSE_BYTES)
     timeout_seconds: float = Field(default=30.0, gt=0, le=900)
     follow_redirects: bool = False

@@ -53,13 +53,15 @@ class HttpPlugin:
         """Make the call, or leave off when it has to stop."""
         command = cast(CommandOptions, run.command_options)
         watch = Watch(run.stop, min(run.seconds_left, command.timeout_seconds))
-        if watch.ending is Ending.STOPPED:
-            return ended_report(watch.ending, run)
+        if watch.is_stopped():
+            return ended_report(Ending.STOPPED, run)
         try:
             return self._work(run, command, watch)
         except EndedError:
-            if watch.ending is Ending.STOPPED or command.timeout_seconds >= run.seconds_left:
-                return ended_report(watch.ending or Ending.OUT_OF_TIME, run)
+            if watch.is_stopped():
+                return ended_report(Ending.STOPPED, run)
+            if command.timeout_seconds >= run.seconds_left:
+                return ended_report(Ending.OUT_OF_TIME, run)
             raise PluginError(
                 f"no whole answer within the {command.timeout_seconds:g} s of timeout_seconds",
                 failure=Failure.ENGINE_FAULT,

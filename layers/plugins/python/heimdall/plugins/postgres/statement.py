@@ -6,11 +6,12 @@ from typing import Any
 
 import psycopg
 from psycopg import generators
-from psycopg.abc import Buffer
+from psycopg.abc import PQGen
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, Format
-from psycopg.pq.abc import PGresult
+from psycopg.pq.abc import PGconn, PGresult
+from psycopg.waiting import Wait
 
 from heimdall.domain.errors import PluginError
 from heimdall.domain.failures import Failure
@@ -121,18 +122,37 @@ def copied(connection: psycopg.Connection[Any], prepared: Prepared) -> Chunks:
     Raises:
         psycopg.Error: it failed, perhaps after some rows, or the connection is gone.
     """
-    blocks: list[Buffer] = []
+    server = connection.pgconn
+    sql = f"COPY ({prepared.sql}\n) TO STDOUT (FORMAT csv)"
+    server.send_query(sql.encode(errors="surrogatepass"))
+    _only_result(connection)
+    is_over = False
+    while not is_over:
+        data, is_over = connection.wait(_copied_block(server))
+        if data:
+            yield Chunk(data)
+    _only_result(connection)
+
+
+def _copied_block(server: PGconn) -> PQGen[tuple[bytes, bool]]:
+    """Collect rows until they are a block, and tell whether there are no more.
+
+    psycopg's own loop goes through three generators for each row, which takes half as long again.
+    """
+    blocks: list[memoryview] = []
     size = 0
-    sql = f"COPY ({prepared.sql}\n) TO STDOUT (FORMAT csv)".encode(errors="surrogatepass")
-    with connection.cursor() as cursor, cursor.copy(sql) as copy:
-        for block in copy:
+    while size < CHUNK_BYTES:
+        length, block = server.get_copy_data(1)
+        if length > 0:
             blocks.append(block)
-            size += len(block)
-            if size >= CHUNK_BYTES:
-                yield Chunk(b"".join(blocks))
-                blocks, size = [], 0
-    if blocks:
-        yield Chunk(b"".join(blocks))
+            size += length
+        elif length == 0:
+            while not (yield Wait.R):
+                pass
+            server.consume_input()
+        else:
+            return b"".join(blocks), True
+    return b"".join(blocks), False
 
 
 def _refuse_failures(result: PGresult) -> None:

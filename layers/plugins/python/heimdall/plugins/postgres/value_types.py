@@ -130,9 +130,7 @@ def _nested(kind: ValueType, element: ValueType, values: Sequence[Any]) -> pa.Ar
 
 
 def _structs(kind: ValueType, texts: Texts) -> pa.Array:
-    rows = [None if text is None else row_of(text) for text in texts]
-    if any(row is not None and len(row) != len(kind.fields) for row in rows):
-        raise UnfitValueError(next(text for text in texts if text))
+    rows = [None if text is None else _fields(text, len(kind.fields)) for text in texts]
     columns = [
         inner.from_texts([None if row is None else row[position] for row in rows])
         for position, (_, inner) in enumerate(kind.fields)
@@ -140,6 +138,16 @@ def _structs(kind: ValueType, texts: Texts) -> pa.Array:
     mask = pa.array([row is None for row in rows], pa.bool_())
     fields = [kind.arrow.field(position) for position in range(len(columns))]
     return pa.StructArray.from_arrays(columns, fields=fields, mask=mask)
+
+
+def _fields(text: str, count: int) -> Texts:
+    try:
+        fields = row_of(text)
+    except ValueError:
+        raise UnfitValueError(text) from None
+    if len(fields) != count:
+        raise UnfitValueError(text)
+    return fields
 
 
 def decimal_type(modifier: int) -> ValueType:

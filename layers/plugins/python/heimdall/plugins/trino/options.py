@@ -43,7 +43,7 @@ class JobOptions(SqlJobOptions):
     """
 
     catalog: Name | None = None
-    schema_name: Name | None = None
+    schema_name: Name | None = Field(default=None, alias="schema")
     session: dict[PropertyName, PropertyValue] = Field(default_factory=dict)
 
 
@@ -63,7 +63,7 @@ class CommandOptions(SqlCommandOptions):
 
     poll_interval: int = Field(default=150, ge=50, le=60_000)
     catalog: Name | None = None
-    schema_name: Name | None = None
+    schema_name: Name | None = Field(default=None, alias="schema")
     catalogs: list[Pattern] = Field(default_factory=list)
     schemas: list[Pattern] = Field(default_factory=list)
     session: dict[PropertyName, PropertyValue] = Field(default_factory=dict)
@@ -88,7 +88,7 @@ class ClusterOptions(PluginOptions):
 
     endpoint: Endpoint
     catalog: Name | None = None
-    schema_name: Name | None = None
+    schema_name: Name | None = Field(default=None, alias="schema")
     user: Name | None = None
     password: Secret | None = None
     impersonates: bool = True
@@ -136,7 +136,7 @@ def check(job: JobOptions, command: CommandOptions, cluster: ClusterOptions) -> 
     if job.catalog not in own:
         _allowed("catalog", job.catalog or "", command.catalogs, "catalogs")
     if job.schema_name not in {command.schema_name, cluster.schema_name, None}:
-        _allowed("schema_name", job.schema_name or "", command.schemas, "schemas")
+        _allowed("schema", job.schema_name or "", command.schemas, "schemas")
     for name in job.session:
         _allowed(f"session.{name}", name, command.session_properties, "session_properties")
 
