@@ -241,7 +241,7 @@ def test_handle_of_another_cluster_is_refused(bench):
     "changes",
     [
         {"private_key": None},
-        {"private_key": "-----BEGIN PRIVATE KEY-----"},
+        {"private_key": "the text of a key"},
         {"user": None},
         {"authenticator": "oauth"},
         {"authenticator": "password"},
