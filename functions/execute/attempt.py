@@ -123,8 +123,9 @@ class Attempt:
         secrets = SecretReader(self.runtime.read_secret, self.parts.redactor)
         if not self._guard(secrets, is_retry=is_retry) or not self._note_start():
             return RunReport(state=RunState.CANCELED)
-        request = self._request(self.context, secrets, is_retry=is_retry)
-        started = self._shared(is_retry=is_retry) or self._plugin.start(request)
+        started = self._shared(is_retry=is_retry)
+        if started is None:
+            started = self._plugin.start(self._request(self.context, secrets, is_retry=is_retry))
         self.outputs.update(started.outputs)
         if isinstance(started, RunHandle):
             refuse_secret_handle(started, self._plugin, self.parts.redactor)

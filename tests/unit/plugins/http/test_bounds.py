@@ -176,3 +176,47 @@ def test_end_of_the_runs_time_ends_a_call(raw):
 
     assert report.state is RunState.FAILED
     assert "0.2 s" in report.detail
+
+
+def test_stop_ends_a_compressed_answer_that_hangs(raw):
+    begun = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzipped(b"x" * 99_999).body[:-9]
+    run = make_call(raw(begun), {"path": "/x"})
+
+    started = in_background(HttpPlugin().start, run)
+    time.sleep(0.2)
+    run.stop.set(StopReason.CANCELED)
+
+    assert started.result(5).state is RunState.CANCELED
+
+
+def test_next_address_is_tried_if_one_does_not_answer(api):
+    api.replies["/x"] = Reply([1])
+    run = make_call(api, {"path": "/x"})
+
+    report = HttpPlugin(lambda host, port: ["::1", "127.0.0.1"]).start(run)
+
+    assert report.state is RunState.SUCCEEDED
+
+
+@pytest.mark.parametrize("value", ["two\r\nHost: evil.test", "tab\x00ulator", "gr\u00fc\u00df"])
+def test_secret_that_no_header_can_have_is_not_sent(api, value):
+    cluster = {"secret_headers": {"X-Key": "ssm:/heimdall/key"}}
+
+    error = failure(api, cluster=cluster, secrets={"ssm:/heimdall/key": value})
+
+    assert "ssm:/heimdall/key has characters that no header can have" in str(error)
+    assert value not in str(error)
+    assert api.asked == []
+
+
+def test_secret_may_end_with_a_line(api):
+    api.replies["/x"] = Reply([1])
+
+    call(
+        api,
+        {"path": "/x"},
+        cluster={"secret_headers": {"X-Key": "ssm:/heimdall/key"}},
+        secrets={"ssm:/heimdall/key": "canary\n"},
+    )
+
+    assert api.asked[0].headers["x-key"] == "canary"

@@ -9,7 +9,7 @@ from heimdall.domain.errors import PluginError
 from heimdall.domain.failures import Failure
 from heimdall.plugin.spec import RunState
 from heimdall.plugin.watch import Watch
-from heimdall.plugins.http.address import checked_address, is_allowed
+from heimdall.plugins.http.address import checked_addresses, is_allowed
 from heimdall.plugins.http.options import OPTIONS
 from heimdall.plugins.http.plugin import HttpPlugin
 from heimdall.plugins.http.target import target_of
@@ -59,7 +59,7 @@ def test_public_address_is_taken(address):
 
 
 def resolved(addresses, **changes):
-    return checked_address(
+    return checked_addresses(
         "api.example.com",
         443,
         **{

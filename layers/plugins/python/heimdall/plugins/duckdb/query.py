@@ -18,8 +18,8 @@ from heimdall.plugins.duckdb.statements import statements_of
 from heimdall.plugins.duckdb.types import select_item, shape_of
 from heimdall.tables.handing import hand_over_table
 
-_ROWS = 10_000
-"""So many rows come at once: some megabytes."""
+_ROWS = 4_096
+"""So many rows come at once: two of DuckDB's own steps."""
 
 _WITHOUT_ANSWER = frozenset({"CREATE", "DROP", "ALTER", "TRANSACTION", "VACUUM"})
 

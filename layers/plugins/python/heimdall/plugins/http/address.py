@@ -25,10 +25,10 @@ def system_addresses(host: str, port: int) -> list[str]:
     return [str(each[4][0]) for each in found]
 
 
-def checked_address(
+def checked_addresses(
     host: str, port: int, *, allow_private: bool, watch: Watch, resolve: Resolve
-) -> str:
-    """Return the address to connect to. It is not asked for again, so that it cannot change.
+) -> list[str]:
+    """Return the addresses to connect to. They are not asked for again: they could change.
 
     Raises:
         PluginError: the host has an address that is not allowed, or none.
@@ -44,7 +44,7 @@ def checked_address(
             )
     if not addresses:
         raise PluginError(f"{host} has no address", failure=Failure.USER_ERROR)
-    return str(addresses[0])
+    return [str(address) for address in addresses]
 
 
 def is_allowed(address: Address, *, allow_private: bool) -> bool:

@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 from heimdall.domain.errors import PluginError, TransientPluginError
 from heimdall.domain.failures import Failure
 from heimdall.plugin.watch import Watch
-from heimdall.plugins.http.address import Resolve, checked_address
+from heimdall.plugins.http.address import Resolve, checked_addresses
 from heimdall.plugins.http.exchange import Answer, Line, Request, exchange
 from heimdall.plugins.http.target import target_of
 
@@ -80,14 +80,14 @@ class Caller:
 
     def _once(self, request: Request) -> Answer:
         target = request.target
-        address = checked_address(
+        addresses = checked_addresses(
             target.host,
             target.port,
             allow_private=self._rules.allow_private,
             watch=self._watch,
             resolve=self._resolve,
         )
-        line = Line(address=address, trust=self._rules.trust, max_bytes=self._rules.max_bytes)
+        line = Line(addresses=addresses, trust=self._rules.trust, max_bytes=self._rules.max_bytes)
         return exchange(request, line, self._watch)
 
     def _next(self, request: Request, answer: Answer) -> Request:

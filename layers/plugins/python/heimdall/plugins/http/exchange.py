@@ -3,7 +3,7 @@
 import http.client
 import socket
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -41,12 +41,12 @@ class Line:
     """How a host is reached.
 
     Attributes:
-        address: to connect to; names of hosts are not asked for again.
+        addresses: to connect to, the first that answers; names are not asked for again.
         trust: what certificates are checked with.
         max_bytes: of an answer's body.
     """
 
-    address: str
+    addresses: Sequence[str]
     trust: Callable[[], ssl.SSLContext]
     max_bytes: int
 
@@ -68,6 +68,9 @@ def exchange(request: Request, line: Line, watch: Watch) -> Answer:
         connection.sock = secured
         try:
             return _asked(connection, request, line.max_bytes)
+        except PluginError:
+            watch.heed()  # what was broken off looks broken
+            raise
         except (OSError, http.client.HTTPException) as error:
             watch.heed()
             raise _dropped(request, error) from error
@@ -98,17 +101,20 @@ def _asked(connection: http.client.HTTPConnection, request: Request, max_bytes: 
 
 
 def _connected(target: Target, line: Line, watch: Watch) -> socket.socket:
-    seconds = max(0.001, min(_CONNECT_SECONDS, watch.seconds_left))
-    try:
-        sock = socket.create_connection((line.address, target.port), timeout=seconds)
-    except OSError as error:
-        watch.heed()
-        said = error.strerror or str(error)
-        raise TransientPluginError(
-            f"{target.shown} cannot be reached: {said.lower()}", failure=Failure.ENGINE_FAULT
-        ) from error
-    sock.settimeout(None)  # whoever watches hangs up
-    return sock
+    said = "there is no address"
+    for address in line.addresses:
+        seconds = max(0.001, min(_CONNECT_SECONDS, watch.seconds_left))
+        try:
+            sock = socket.create_connection((address, target.port), timeout=seconds)
+        except OSError as error:
+            watch.heed()
+            said = error.strerror or str(error)
+        else:
+            sock.settimeout(None)  # whoever watches hangs up
+            return sock
+    raise TransientPluginError(
+        f"{target.shown} cannot be reached: {said.lower()}", failure=Failure.ENGINE_FAULT
+    )
 
 
 def _secured(sock: socket.socket, target: Target, line: Line, watch: Watch) -> socket.socket:

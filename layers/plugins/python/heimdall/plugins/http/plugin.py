@@ -10,6 +10,7 @@ from heimdall.domain.failures import Failure
 from heimdall.domain.result_json import ResultLimits
 from heimdall.plugin.identity import PluginServices
 from heimdall.plugin.results import hand_over
+from heimdall.plugin.secret import Secret
 from heimdall.plugin.spec import (
     HealthReport,
     HealthRequest,
@@ -21,7 +22,7 @@ from heimdall.plugin.spec import (
     StopReason,
 )
 from heimdall.plugin.watch import EndedError, Ending, Watch, ended_report
-from heimdall.plugins.http.address import Resolve, checked_address, system_addresses
+from heimdall.plugins.http.address import Resolve, checked_addresses, system_addresses
 from heimdall.plugins.http.call import Caller, Rules
 from heimdall.plugins.http.exchange import Request
 from heimdall.plugins.http.options import (
@@ -84,7 +85,7 @@ class HttpPlugin:
         base = target_of(cluster.base_url, cluster.allowed_hosts)
         try:
             if cluster.health_path is None:
-                checked_address(
+                checked_addresses(
                     base.host,
                     base.port,
                     allow_private=cluster.allow_private,
@@ -153,7 +154,7 @@ def _request(
 
 
 def _rules(cluster: ClusterOptions, command: CommandOptions) -> Rules:
-    secrets = {name: secret.reveal() for name, secret in cluster.secret_headers.items()}
+    secrets = {name: _header(secret) for name, secret in cluster.secret_headers.items()}
     return Rules(
         allowed_hosts=cluster.allowed_hosts,
         allow_private=cluster.allow_private,
@@ -163,6 +164,14 @@ def _rules(cluster: ClusterOptions, command: CommandOptions) -> Rules:
         max_bytes=command.max_response_bytes,
         trust=lambda: _trust(cluster.ca_certificates),
     )
+
+
+def _header(secret: Secret) -> str:
+    """Return the value of a header; whatever made the secret may have ended its line."""
+    value = secret.reveal().strip()
+    if not value.isascii() or not value.isprintable():
+        raise PluginError(f"the secret {secret} has characters that no header can have")
+    return value
 
 
 @lru_cache(maxsize=8)
