@@ -242,7 +242,12 @@ class SnowflakeServer:
 
     async def _execute(self, request: Request, body: dict[str, Any]) -> dict[str, Any]:
         """Let fakesnow do it."""
-        content = json.dumps(body).encode()
+        # fakesnow reads no decimals
+        bindings = {
+            place: {**each, "type": "TEXT"} if "." in str(each["value"]) else each
+            for place, each in (body.get("bindings") or {}).items()
+        }
+        content = json.dumps({**body, "bindings": bindings}).encode()
 
         async def receive() -> dict[str, Any]:
             return {"type": "http.request", "body": content, "more_body": False}

@@ -60,7 +60,7 @@ def conclude(statement: Statement) -> None:
     if answer["success"]:
         statement.state = "SUCCESS"
     else:
-        state = answer["data"].get("sqlState") or ""
+        state = (answer["data"] or {}).get("sqlState") or ""
         statement.fail(int(answer["code"]), answer["message"], state)
 
 

@@ -82,6 +82,7 @@ def test_parameters_are_those_that_a_tokenizer_of_the_dialect_finds(name, parts)
         ("trino", r"select 'a\', :b", ["b"]),
         ("clickhouse", r"select 'a\', :b', `x:y`, :c, {d:Int64} # :e", ["c"]),
         ("snowflake", r"select 'a\', :b', v:c, $$ :d $$, :e", ["e"]),
+        ("snowflake", 'select v[0]:c, "V":d, f(x):e, [:g], (:h) // :i \'', ["g", "h"]),
         ("duckdb", "select $name, :a", ["a"]),
         ("postgres", "select a=:b and c<:d or(:e)", ["b", "d", "e"]),
     ],

@@ -209,3 +209,41 @@ def test_values_of_references_are_no_part_of_json():
     options = Options.model_validate({"password": "ssm:/heimdall/token"})
 
     assert json.loads(options.model_dump_json())["password"] == "ssm:/heimdall/token"
+
+
+PER_USER = "secretsmanager:heimdall/tokens/{user}#token"
+
+
+def test_secret_of_each_user_is_that_users():
+    kept = {"secretsmanager:heimdall/tokens/ada@example.com": '{"token": "hers"}'}
+    secret = Secret(SecretReference.parse(PER_USER), reader(read=secret_store(kept)))
+
+    mine = secret.of_user("ada@example.com")
+
+    assert str(mine) == "secretsmanager:heimdall/tokens/ada@example.com#token"
+    assert mine.reveal() == "hers"
+    assert SecretReference.parse(str(mine)) == mine.reference
+    assert mine.of_user("bob") is mine
+
+
+@pytest.mark.parametrize(
+    "user", ["", ".", "..", "../bob", "a/b", "a b", "a#b", "{user}", "b\n", "bøb", "b" * 129]
+)
+def test_user_whose_name_cannot_stand_in_a_reference_has_no_secret(user):
+    secret = Secret(SecretReference.parse(PER_USER))
+
+    with pytest.raises(PluginError, match="names a secret for each user"):
+        secret.of_user(user)
+
+
+def test_secret_of_each_user_is_nobodys_as_it_is():
+    secret = Secret(SecretReference.parse(PER_USER), reader(read=lambda _: "everybody's"))
+
+    with pytest.raises(PluginError, match="for users only"):
+        secret.reveal()
+
+
+@pytest.mark.parametrize("name", ["{users}", "{", "}", "{user", "{}"])
+def test_no_other_braces_stand_in_a_reference(name):
+    with pytest.raises(ValueError, match="no reference"):
+        SecretReference.parse(f"ssm:/heimdall/{name}")

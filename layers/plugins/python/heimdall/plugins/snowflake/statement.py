@@ -2,11 +2,10 @@
 
 import hashlib
 import json
-import uuid
 from collections.abc import Mapping
-from datetime import date, datetime, time
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from heimdall.plugin.identity import Identity
 from heimdall.plugin.lexicon import SNOWFLAKE
@@ -16,10 +15,6 @@ MAX_SECONDS = 604_800
 """How long a statement may take at most: a week (Snowflake's limit)."""
 
 _MARK = "heimdall"
-_TYPES = {bytes: "BINARY", date: "DATE", time: "TIME", Decimal: "FIXED"}
-
-Bound = tuple[str, Any]
-"""A value with the type that Snowflake takes it as."""
 
 
 def bound(query: str, params: Mapping[str, ParameterValue]) -> tuple[str, list[Any]]:
@@ -73,13 +68,11 @@ def request_id(token: str) -> str:
     A request that comes again with the same id is answered with the first one's statement.
     """
     digest = hashlib.sha256(token.encode()).digest()[:16]
-    return str(uuid.UUID(bytes=digest, version=4))
+    return str(UUID(bytes=digest, version=4))
 
 
 def _bound(value: object) -> Any:  # noqa: ANN401 - as the driver takes it
+    """Return a value, with its type where the driver would take it for another."""
     if isinstance(value, datetime):
         return ("TIMESTAMP_TZ" if value.tzinfo else "TIMESTAMP_NTZ", value)
-    for kind, name in _TYPES.items():
-        if isinstance(value, kind):
-            return (name, value)
-    return value
+    return str(value) if isinstance(value, UUID) else value

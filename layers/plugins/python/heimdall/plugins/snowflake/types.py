@@ -28,9 +28,9 @@ _SIMPLE = {
     "TIME": "time",
     "BOOLEAN": "boolean",
     "VARIANT": "json",
-    "DECFLOAT": "decimal",
 }
 _NESTED = ("OBJECT", "ARRAY", "MAP", "VECTOR")
+_AS_FOUND = ("INTERVAL_YEAR_MONTH", "INTERVAL_DAY_TIME")
 
 
 def schema_of(described: Sequence["ResultMetadata"], sample: pa.Schema | None) -> pa.Schema:
@@ -64,6 +64,9 @@ def _field(column: "ResultMetadata", found: pa.DataType | None) -> pa.Field:
     from snowflake.connector.constants import FIELD_ID_TO_NAME
 
     name = FIELD_ID_TO_NAME.get(column.type_code, "")
+    if name == "FIXED" and column.scale is None and found is not None:
+        # so the driver describes types that it does not know
+        return canonical_field(pa.field(column.name, found))
     if name == "FIXED":
         digits, scale = column.precision or 38, column.scale or 0
         is_int = scale == 0 and digits <= _INT_DIGITS
@@ -71,6 +74,8 @@ def _field(column: "ResultMetadata", found: pa.DataType | None) -> pa.Field:
     if name in _NESTED:
         if found is None or _is_text(found):
             return arrow_field(column.name, "json")
+        return canonical_field(pa.field(column.name, found))
+    if name in _AS_FOUND and found is not None:
         return canonical_field(pa.field(column.name, found))
     return arrow_field(column.name, _SIMPLE.get(name, "string"))
 
@@ -82,7 +87,7 @@ def _is_text(found: pa.DataType) -> bool:
 def _fitted(column: pa.Array, field: pa.Field) -> pa.Array:
     try:
         return canonical_array(column, field.type)
-    except pa.ArrowInvalid as error:
+    except pa.ArrowException as error:
         raise PluginError(
             f"a value of the column {field.name!r} does not fit {field.type}: {error}; "
             "cast it in the statement, times to a scale of 6",
