@@ -149,6 +149,8 @@ def _refuse_gap(gap: str, dialect: str) -> None:
 
 
 def _refuse_token(raw: str, token: Token, dialect: str) -> None:
+    if token.token_type is TokenType.IDENTIFIER and "\\" in raw:
+        raise SqlRefusedError("a quoted name has a backslash, which engines read differently")
     if token.token_type in _QUOTED:
         if dialect in _AMBIGUOUS_ESCAPES and "\\'" in raw:
             raise SqlRefusedError(

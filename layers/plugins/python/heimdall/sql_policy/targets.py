@@ -40,11 +40,6 @@ def extras_of(statement: exp.Expression) -> Iterator[SqlAccess]:
             return
 
 
-def changes_names(statement: exp.Expression) -> bool:
-    """Whether names may mean something else after this statement."""
-    return isinstance(statement, exp.Set | exp.Use)
-
-
 def _of_insert(insert: exp.Insert) -> Targets:
     if isinstance(insert.parent, exp.When):
         return
@@ -135,6 +130,8 @@ def _of_truncate(truncate: exp.TruncateTable) -> Targets:
 
 def _of_copy(copy: exp.Copy) -> Targets:
     target = copy.this
+    if not isinstance(target, exp.Table | exp.Schema | exp.Subquery):
+        raise SqlRefusedError("it copies something else than a table or a query")
     is_place = isinstance(target, exp.Table) and not isinstance(target.this, exp.Identifier)
     if copy.args["kind"] and isinstance(target, exp.Table | exp.Schema) and not is_place:
         yield target, (SqlAction.INSERT,)
@@ -198,6 +195,8 @@ def _refuse_joins(statement: exp.Expression) -> None:
 def _setting_of(item: exp.Expression) -> str:
     assigned = item.args.get("this")
     name = assigned.this if isinstance(assigned, exp.EQ) else assigned
+    if isinstance(name, exp.Column):
+        return ".".join(part.name for part in name.parts).lower()
     return name.name.lower() if isinstance(name, exp.Expression) else "?"
 
 
