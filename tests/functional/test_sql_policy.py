@@ -1,5 +1,7 @@
 """Policies guard clusters: what is refused is never executed, and the job says by which rule."""
 
+import json
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,13 +41,17 @@ DUCKDB = {
 }
 READERS = make_rule(actions=["select"], principals=[ALICE])
 COUNT = "SELECT count(*) AS n FROM information_schema.schemata"
+THERE = ["type:duck"]
 PASSWORD = "secretsmanager:heimdall/ranger"
 
 
 @pytest.fixture
-def duck(world: World) -> World:
-    world.put_catalog(DUCKDB)
-    return world
+def duck(empty_world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    runners = json.loads(os.environ["HEIMDALL_RUNNERS"])
+    runners["light"]["plugins"].append("duckdb")
+    monkeypatch.setenv("HEIMDALL_RUNNERS", json.dumps(runners))
+    empty_world.put_catalog(DUCKDB)
+    return empty_world
 
 
 def guard(world: World, *rules: dict[str, Any], **changes: Any) -> None:
@@ -55,7 +61,9 @@ def guard(world: World, *rules: dict[str, Any], **changes: Any) -> None:
 
 
 def run(world: World, query: str, *, by: str = ALICE, command: str = "duckdb") -> dict[str, Any]:
-    request = job_request(command_criteria=[f"type:{command}"], context={"query": query})
+    request = job_request(
+        command_criteria=[f"type:{command}"], cluster_criteria=THERE, context={"query": query}
+    )
     answer = world.post("/api/v1/job", request, user_arn=by)
     assert "id" in answer.body, answer.text
     job: dict[str, Any] = world.get(f"/api/v1/job/{answer.body['id']}").body
@@ -120,8 +128,7 @@ def test_what_cannot_be_checked_is_refused(duck: World, query: str) -> None:
 
 
 def test_plugin_without_sql_is_refused_on_a_guarded_cluster(duck: World) -> None:
-    request = job_request(command_criteria=["type:ping-there"])
-    assert duck.post("/api/v1/job", request).body["status"] == "SUCCEEDED"
+    request = job_request(command_criteria=["type:ping-there"], cluster_criteria=THERE)
     guard(duck, make_rule(actions=["*"]))
 
     job = duck.get(f"/api/v1/job/{duck.post('/api/v1/job', request).body['id']}").body

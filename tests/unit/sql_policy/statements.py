@@ -1,4 +1,13 @@
-"""The corpus: statements of several dialects, with what they touch."""
+"""The corpus: statements of several dialects, with what they touch.
+
+`corpus/` has a file for each dialect, with empty lines between statements. Lines before one say:
+
+> select lake.main.orders    an access that it is, `*` where a part is not known
+> nothing                    it touches nothing that a rule could speak of
+> refused: why               it cannot be checked
+# does not reach it          it has the word `canary`, and does not touch `secret.canary`
+# anything else              why the statement is here
+"""
 
 from dataclasses import dataclass
 from functools import cache
