@@ -33,14 +33,25 @@ class SqlAccess:
     schema: str | None
     table: str | None
 
+    @property
+    def only_reads(self) -> bool:
+        """Whether it changes nothing, neither here nor outside."""
+        is_file = (self.catalog, self.schema) == (SYSTEM, FILES)
+        return self.action is SqlAction.SELECT or (is_file and self.action is SqlAction.EXECUTE)
+
     def __str__(self) -> str:
         parts = (self.catalog, self.schema, self.table)
         return f"{self.action} on {'.'.join('*' if part is None else part for part in parts)}"
 
 
 def of_file(path: str) -> SqlAccess:
-    """The access to a file, a stage or a bucket: it is outside of the engine."""
+    """The access to a file, a stage or a bucket that is read: it is outside of the engine."""
     return SqlAccess(SqlAction.EXECUTE, SYSTEM, FILES, path)
+
+
+def of_written_file(path: str) -> tuple[SqlAccess, SqlAccess]:
+    """The accesses to one that may be written."""
+    return of_file(path), SqlAccess(SqlAction.INSERT, SYSTEM, FILES, path)
 
 
 def of_setting(name: str) -> SqlAccess:

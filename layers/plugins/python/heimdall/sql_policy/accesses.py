@@ -6,12 +6,19 @@ from sqlglot import exp
 
 from heimdall.domain.policy import SqlAction
 from heimdall.plugin.sql_text import SqlText
-from heimdall.sql_policy.access import SqlAccess, SqlRefusedError, of_file, of_outside, of_setting
+from heimdall.sql_policy.access import (
+    FILES,
+    SqlAccess,
+    SqlRefusedError,
+    of_file,
+    of_outside,
+    of_setting,
+)
 from heimdall.sql_policy.functions import accesses_of_call
-from heimdall.sql_policy.names import Names
+from heimdall.sql_policy.names import Names, names_of
 from heimdall.sql_policy.nodes import QUERIES, STATEMENTS, require_known
 from heimdall.sql_policy.reading import statements
-from heimdall.sql_policy.targets import changes_names, extras_of, targets_of
+from heimdall.sql_policy.targets import extras_of, targets_of
 
 Visible = tuple[exp.Identifier, ...]
 """The names of common table expressions that a part of a query can use as tables."""
@@ -19,6 +26,7 @@ Visible = tuple[exp.Identifier, ...]
 _CHANGING = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
 _NAME_WHEN_EXECUTED = (exp.Placeholder, exp.Parameter, exp.DynamicIdentifier, exp.Literal)
 _ALIASES_IN = (exp.Paren, exp.In, exp.Exists, exp.Tuple, exp.Any, exp.All)
+_SPARK = frozenset({"spark", "databricks"})
 _SEQUENCE_COLUMNS = frozenset({"nextval"})
 
 
@@ -28,13 +36,19 @@ def accesses_of(sql: SqlText) -> list[tuple[SqlAccess, ...]]:
     Raises:
         SqlRefusedError: it does not parse, or something in it cannot be checked.
     """
-    names = Names(sql.dialect, sql.catalog, sql.schema)
+    names = names_of(sql)
     found: list[tuple[SqlAccess, ...]] = []
     for statement in statements(sql.text, sql.dialect):
-        found.append(tuple(dict.fromkeys(_Walk(names).accesses(statement))))
-        if changes_names(statement):
+        accesses = tuple(dict.fromkeys(_Walk(names).accesses(statement)))
+        found.append(accesses)
+        if any(map(_may_change_names, accesses)):
             names = names.without_defaults()
     return found
+
+
+def _may_change_names(access: SqlAccess) -> bool:
+    """Whether names may mean something else after this: the session is not the same any more."""
+    return access.action in (SqlAction.ADMIN, SqlAction.EXECUTE) and access.schema != FILES
 
 
 class _Walk:
@@ -81,7 +95,9 @@ class _Walk:
         yield from self._of_hidden(node)
 
     def _of_table(self, table: exp.Table, visible: Visible) -> Iterator[SqlAccess]:
-        place = table.this
+        place, alias = table.this, table.args.get("alias")
+        if alias is not None and alias.this is None:
+            raise SqlRefusedError("it has a table that looks like the call of a function")
         if isinstance(place, exp.Func) or table.args.get("rows_from"):
             return
         if isinstance(place, exp.Var | exp.Literal) and place.name.startswith(("@", "s3://")):
@@ -153,6 +169,8 @@ class _Walk:
                     known = (*known, _name_of(cte))
             visible = known
         for child in node.iter_expressions():
+            if isinstance(child, exp.Hint) and self._names.dialect in _SPARK:
+                continue  # its names are those of tables that the query has anyway
             if child is with_ or (isinstance(node, exp.With) and isinstance(child, exp.CTE)):
                 continue
             if isinstance(node, exp.Command):

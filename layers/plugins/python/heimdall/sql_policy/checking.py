@@ -7,7 +7,7 @@ from heimdall.plugin.sql_text import SqlText
 from heimdall.sql_policy.access import SqlRefusedError
 from heimdall.sql_policy.accesses import accesses_of
 from heimdall.sql_policy.decision import Decision, decide, decide_reading, refused
-from heimdall.sql_policy.names import Names
+from heimdall.sql_policy.names import names_of
 from heimdall.sql_policy.ranger_client import RangerUnavailableError
 from heimdall.sql_policy.rules import Fold, Principal, Rule, rules_of
 
@@ -37,7 +37,7 @@ def check(
 
 
 def _rules(sql: SqlText, policies: Sequence[Policy], ranger: RangerRules) -> list[Rule]:
-    fold = Names(sql.dialect, sql.catalog, sql.schema).folded_pattern
+    fold = names_of(sql).folded_pattern
     rules: list[Rule] = []
     for policy in policies:
         rules += rules_of(policy, fold)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from heimdall.domain.job import cut
-from heimdall.domain.policy import Effect, SqlAction
+from heimdall.domain.policy import Effect
 from heimdall.sql_policy.access import SqlAccess
 from heimdall.sql_policy.rules import Principal, Rule
 
@@ -61,7 +61,7 @@ def decide_reading(statements: Statements) -> Decision:
     """Decide whether statements do nothing but read."""
     for statement in statements:
         for access in statement:
-            if access.action is not SqlAction.SELECT:
+            if not access.only_reads:
                 return refused(f"the command only reads, and this is {access}")
     return allowed("it only reads")
 

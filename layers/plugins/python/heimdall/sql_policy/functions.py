@@ -61,8 +61,9 @@ def accesses_of_call(call: exp.Func, names: Names) -> Iterator[SqlAccess]:
         yield from of_outside(name)
     else:
         catalog, schema = owner or (names.catalog, names.schema)
-        if schema != "pg_catalog" or name not in HARMLESS:
-            yield SqlAccess(SqlAction.EXECUTE, catalog, schema, name)
+        is_spelt = isinstance(call, exp.Anonymous)  # others have the parser's name, not their own
+        if schema != "pg_catalog" or (is_spelt and name not in HARMLESS):
+            yield SqlAccess(SqlAction.EXECUTE, catalog, schema, name if is_spelt else None)
 
 
 def _name_of(call: exp.Func) -> str | None:
@@ -72,26 +73,34 @@ def _name_of(call: exp.Func) -> str | None:
     if isinstance(call, exp.Anonymous):
         if not isinstance(call.this, str):
             raise SqlRefusedError("it calls a function of which the name cannot be told")
-        return call.this.lower()
+        return str(call.this).lower()
     if isinstance(call, _READERS) or type(call).__name__ in _UNSAFE_TYPES:
         return call.sql_name().lower()
-    if isinstance(call.parent, exp.Dot) and call.parent.expression is call:
-        return call.sql_name().lower()
-    return None
+    return call.sql_name().lower() if _is_qualified(call) else None
+
+
+def _is_qualified(call: exp.Func) -> bool:
+    parent = call.parent
+    if isinstance(parent, exp.Table):
+        return parent.this is call and bool(parent.args.get("db"))
+    return isinstance(parent, exp.Dot) and parent.expression is call
 
 
 def _owner_of(call: exp.Func, names: Names) -> tuple[str | None, str | None] | None:
     """Return catalog and schema of a function if they are given."""
     parent = call.parent
-    if isinstance(parent, exp.Table) and parent.this is call and parent.args.get("db"):
+    if parent is None or not _is_qualified(call):
+        return None
+    if isinstance(parent, exp.Table):
         catalog = parent.args.get("catalog")
         return names.folded(catalog) if catalog else names.catalog, names.folded(parent.args["db"])
-    if not isinstance(parent, exp.Dot) or parent.expression is not call:
-        return None
-    parts = list(parent.this.flatten()) if isinstance(parent.this, exp.Dot) else [parent.this]
-    if not all(isinstance(part, exp.Identifier | exp.Column) for part in parts):
+    steps = list(parent.this.flatten()) if isinstance(parent.this, exp.Dot) else [parent.this]
+    if not all(isinstance(step, exp.Identifier | exp.Column) for step in steps):
         return None, None
-    texts = [part.name.lower() for part in parts]
+    texts: list[str] = []
+    for step in steps:
+        parts = step.parts if isinstance(step, exp.Column) else [step]
+        texts += [part.name.lower() for part in parts]
     return (texts[-2] if len(texts) > 1 else names.catalog), texts[-1]
 
 
@@ -104,7 +113,7 @@ def _paths(call: exp.Func, name: str) -> list[str] | None:
         first, name = next(iter(call.expressions), None), "read_parquet"
     else:
         first = next(iter(call.expressions), None)
-    if name not in _DUCKDB_READERS:
+    if name not in _DUCKDB_READERS or first is None:
         return None
     listed = first.expressions if isinstance(first, exp.Array) else [first]
     if not listed or not all(isinstance(each, exp.Literal) and each.is_string for each in listed):

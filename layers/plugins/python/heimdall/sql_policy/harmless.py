@@ -195,6 +195,7 @@ _NAMES = """
     window_funnel windowfunnel with_timezone word_stem xmlagg xmlcomment xmlexists xmlget xor xpath
     xpath_exists xxhash32 xxhash64 year year_of_week yearofweek yearofweekiso years_diff yearweek
     yesterday yow zeroifnull zeros zeros_mt zip zip_with zipf
+    hostname currentuser
 """
 
 HARMLESS = frozenset(_NAMES.split())

@@ -7,6 +7,7 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
 from heimdall.domain.policy import SqlAction
+from heimdall.plugin.sql_text import SqlText
 from heimdall.sql_policy.access import SqlAccess, SqlRefusedError, of_file
 
 _POSTGRES = frozenset({"postgres", "redshift", "duckdb"})
@@ -48,8 +49,6 @@ class Names:
         """Return a name as the engine keeps it."""
         if not isinstance(identifier, exp.Identifier):
             raise SqlRefusedError("a name in it is made up of more than a name")
-        if identifier.args.get("quoted") and "\\" in identifier.name:
-            raise SqlRefusedError("a quoted name has a backslash, which engines read differently")
         folded = Dialect.get_or_raise(self.dialect).normalize_identifier(identifier.copy())
         return folded.name
 
@@ -120,3 +119,17 @@ class Names:
     def _part(self, table: exp.Table, part: str) -> str | None:
         given = table.args.get(part)
         return self.folded(given) if given else None
+
+
+def names_of(sql: SqlText) -> Names:
+    """Return what resolves the names of some SQL."""
+    names = Names(sql.dialect, sql.catalog, sql.schema)
+    if sql.dialect != "snowflake":
+        return names
+    return Names(
+        sql.dialect,
+        *(
+            part if part is None else names.folded_pattern(part)
+            for part in (sql.catalog, sql.schema)
+        ),
+    )

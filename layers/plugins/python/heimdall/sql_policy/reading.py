@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from heimdall.sql_policy.access import SqlRefusedError
 
@@ -65,11 +65,15 @@ def _parsed(text: str, dialect: str) -> list[exp.Expression]:
         raise SqlRefusedError("it is nested too deeply to be checked") from None
     except SqlglotError as error:
         raise SqlRefusedError(f"it does not parse as {dialect}{_place(error)}") from None
-    return [statement for statement in found if statement is not None and _is_statement(statement)]
+    # A comment behind the last statement is a statement too.
+    given = [each for each in found if each is not None and not isinstance(each, exp.Semicolon)]
+    return [_require_expression(each) for each in given]
 
 
-def _is_statement(node: object) -> bool:
-    return not isinstance(node, exp.Semicolon)  # a comment behind the last one
+def _require_expression(node: object) -> exp.Expression:
+    if not isinstance(node, exp.Expression):
+        raise SqlRefusedError("it has a statement of a form that is not known")
+    return node
 
 
 def _place(error: SqlglotError) -> str:
@@ -149,6 +153,8 @@ def _refuse_gap(gap: str, dialect: str) -> None:
 
 
 def _refuse_token(raw: str, token: Token, dialect: str) -> None:
+    if token.token_type is TokenType.IDENTIFIER and "\\" in raw:
+        raise SqlRefusedError("a quoted name has a backslash, which engines read differently")
     if token.token_type in _QUOTED:
         if dialect in _AMBIGUOUS_ESCAPES and "\\'" in raw:
             raise SqlRefusedError(

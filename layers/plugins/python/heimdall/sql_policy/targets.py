@@ -6,7 +6,13 @@ from typing import Any
 from sqlglot import exp
 
 from heimdall.domain.policy import SqlAction
-from heimdall.sql_policy.access import SqlAccess, SqlRefusedError, of_file, of_setting
+from heimdall.sql_policy.access import (
+    SqlAccess,
+    SqlRefusedError,
+    of_file,
+    of_setting,
+    of_written_file,
+)
 
 Targets = Iterator[tuple[exp.Expression | None, tuple[SqlAction, ...]]]
 """Tables with what is done to them, instead of being read."""
@@ -38,11 +44,6 @@ def extras_of(statement: exp.Expression) -> Iterator[SqlAccess]:
         if isinstance(statement, kinds):
             yield from read(statement)
             return
-
-
-def changes_names(statement: exp.Expression) -> bool:
-    """Whether names may mean something else after this statement."""
-    return isinstance(statement, exp.Set | exp.Use)
 
 
 def _of_insert(insert: exp.Insert) -> Targets:
@@ -135,6 +136,8 @@ def _of_truncate(truncate: exp.TruncateTable) -> Targets:
 
 def _of_copy(copy: exp.Copy) -> Targets:
     target = copy.this
+    if not isinstance(target, exp.Table | exp.Schema | exp.Subquery):
+        raise SqlRefusedError("it copies something else than a table or a query")
     is_place = isinstance(target, exp.Table) and not isinstance(target.this, exp.Identifier)
     if copy.args["kind"] and isinstance(target, exp.Table | exp.Schema) and not is_place:
         yield target, (SqlAction.INSERT,)
@@ -198,25 +201,26 @@ def _refuse_joins(statement: exp.Expression) -> None:
 def _setting_of(item: exp.Expression) -> str:
     assigned = item.args.get("this")
     name = assigned.this if isinstance(assigned, exp.EQ) else assigned
+    if isinstance(name, exp.Column):
+        return ".".join(part.name for part in name.parts).lower()
     return name.name.lower() if isinstance(name, exp.Expression) else "?"
 
 
 def _files_of_copy(copy: exp.Copy) -> Iterator[SqlAccess]:
     place = copy.this
     if isinstance(place, exp.Table) and not isinstance(place.this, exp.Identifier):
-        yield of_file(place.this.name)
+        yield from of_written_file(place.this.name)
     for file in copy.args.get("files") or ():
-        if isinstance(file, exp.Literal):
-            yield of_file(file.name)
-        elif isinstance(file, exp.Identifier | exp.Var):
-            yield of_file(file.name.lower())
+        if isinstance(file, exp.Literal | exp.Identifier | exp.Var):
+            path = file.name if isinstance(file, exp.Literal) else file.name.lower()
+            yield from (of_file(path),) if copy.args["kind"] else of_written_file(path)
 
 
 def _file_of_property(statement: exp.Property | exp.LocationProperty) -> Iterator[SqlAccess]:
     if isinstance(statement, exp.LocationProperty):
-        yield of_file(statement.name)
+        yield from of_written_file(statement.name)
     elif statement.name.lower() in _OUTSIDE_PROPERTIES:
-        yield of_file(statement.text("value"))
+        yield from of_written_file(statement.text("value"))
 
 
 def _check_engine(engine: exp.EngineProperty) -> Iterator[SqlAccess]:
