@@ -1,4 +1,4 @@
-# Every target does all of its own set-up; nothing is installed outside of this checkout.
+# Every target does all of its own set-up; only `postgres` installs anything outside of this checkout.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PYTHON ?= python3

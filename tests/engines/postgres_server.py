@@ -61,7 +61,7 @@ def postgres() -> Iterator[PostgresServer]:
     """A server for all tests of the session; without the programs, its tests are skipped."""
     programs = find_programs()
     if programs is None:
-        pytest.skip("PostgreSQL is not installed: run `local/setup.sh postgres` as root")
+        pytest.skip("PostgreSQL is not installed: run `make postgres` as root on Debian")
     with running_postgres(programs) as server:
         yield server
 
