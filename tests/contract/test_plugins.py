@@ -138,7 +138,7 @@ class TestClickHouse(LongInStartContract):
 
     name = "clickhouse"
     package = "heimdall.plugins.clickhouse"
-    kept_secrets = {"ssm:/heimdall/clickhouse": "right"}  # noqa: RUF012 - as the contract says
+    kept_secrets = {"ssm:/heimdall/clickhouse": "canary-5f1-right"}  # noqa: RUF012 - as the contract says
 
     @pytest.fixture
     def job_context(self):

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from chdb import ChdbError, session
 
-PASSWORD = "right"
+PASSWORD = "canary-5f1-right"
 FORMAT = re.compile(r"\s+FORMAT\s+(\w+)\s*;?\s*$", re.IGNORECASE)
 KILL = re.compile(r"^\s*KILL\s+QUERY\b", re.IGNORECASE)
 READS = re.compile(r"^\s*\(*\s*(SELECT|WITH|SHOW|DESC|DESCRIBE|EXPLAIN|EXISTS)\b", re.IGNORECASE)

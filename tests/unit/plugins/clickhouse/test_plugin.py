@@ -13,6 +13,8 @@ from heimdall.domain.result import ResultForm
 from heimdall.plugin.spec import HealthRequest, RunState, StopReason
 from heimdall.plugins.clickhouse.plugin import ClickHousePlugin
 from tests.engines.clickhouse import start_clickhouse, told
+from tests.fakes.engines.kubernetes import make_certificate
+from tests.fakes.engines.trino_server import FakeTrino, serve
 from tests.fakes.runs import in_background, make_registry, make_run_request
 
 SLOW = "SELECT sleepEachRow(0.05) AS s FROM numbers(10000) SETTINGS max_block_size = 1"
@@ -236,7 +238,7 @@ def test_errors_of_the_user_are_told_as_such(query, said):
 
 
 def test_wrong_password_is_told_and_the_password_is_not():
-    secrets = {"ssm:/heimdall/ch": "canary-5f1"}
+    secrets = {"ssm:/heimdall/ch": "canary-5f1-wrong"}
     command = {"username": "ada", "password": "ssm:/heimdall/ch"}
 
     with pytest.raises(PluginError, match="Authentication failed") as raised:
@@ -247,13 +249,41 @@ def test_wrong_password_is_told_and_the_password_is_not():
 
 
 def test_right_password_is_taken_and_comes_out_nowhere():
-    secrets = {"ssm:/heimdall/ch": "right"}
+    secrets = {"ssm:/heimdall/ch": "canary-5f1-right"}
     command = {"username": "ada", "password": "ssm:/heimdall/ch"}
+    query = "SELECT concat('it is canary-', '5f1-right.') AS a"
 
-    report = ClickHousePlugin().start(run_of("SELECT 1 AS n", command=command, secrets=secrets))
+    report = ClickHousePlugin().start(run_of(query, command=command, secrets=secrets))
 
-    assert report.state is RunState.SUCCEEDED
-    assert "right" not in repr(report)
+    assert list(report.result.rows) == [["it is [secret]."]]
+    assert "canary" not in repr(report)
+
+
+def test_certificate_that_nobody_vouches_for_is_refused_for_good():
+    endpoint, certificate = serve(FakeTrino(), has_tls=True)  # which speaks TLS
+    for authority in (None, make_certificate()[1].decode()):
+        cluster = {"endpoints": [endpoint], "ca_certificate": authority}
+        with pytest.raises(PluginError, match="certificate verify failed") as raised:
+            ClickHousePlugin().start(run_of("SELECT 1", cluster=cluster))
+
+        assert raised.value.failure is None
+    cluster = {"endpoints": [endpoint], "ca_certificate": certificate}
+    with pytest.raises(PluginError) as raised:
+        ClickHousePlugin().start(run_of("SELECT 1", cluster=cluster))
+    assert "certificate" not in str(raised.value)
+
+
+def test_host_that_does_not_resolve_is_refused_for_good(monkeypatch):
+    def resolve(*_: Any, **__: Any) -> Any:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    run = run_of("SELECT 1", cluster={"endpoints": ["clickhouse.invalid"]})
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+
+    with pytest.raises(PluginError, match=r"clickhouse\.invalid:8123") as raised:
+        ClickHousePlugin().start(run)
+
+    assert raised.value.failure is None
 
 
 def test_type_that_cannot_be_read_says_so():

@@ -1,6 +1,8 @@
 """What goes wrong at ClickHouse, as the gateway understands it."""
 
 import re
+import socket
+import ssl
 from collections.abc import Mapping
 
 from clickhouse_connect.driver.exceptions import ClickHouseError, Error
@@ -43,5 +45,18 @@ def translated(error: ClickHouseError, doing: str) -> PluginError:
     code = error.code if isinstance(error, Error) else None
     said = _NOISE.sub("", str(error)).strip() or type(error).__name__
     if code is None:
-        return PluginError(f"{doing}: {said}", failure=Failure.ENGINE_FAULT)
+        failure = None if _stays(error) else Failure.ENGINE_FAULT
+        return PluginError(f"{doing}: {said}", failure=failure)
     return PluginError(f"{doing}: {said}", failure=_BY_CODE.get(code, Failure.USER_ERROR))
+
+
+def _stays(error: BaseException) -> bool:
+    """Tell whether a server cannot be asked for a reason that will be there next time."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return True
+        if isinstance(cause, socket.gaierror) and cause.errno != socket.EAI_AGAIN:
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
