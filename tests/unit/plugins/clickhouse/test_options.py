@@ -42,6 +42,10 @@ def test_both_ways_of_writing_parameters_are_checked():
             check(query, **params)
 
 
+def test_types_of_paths_in_json_are_no_parameters():
+    check("SELECT data.n.:Int64, data.n::Int64 FROM t")
+
+
 def test_names_are_found_outside_of_quotes_and_comments():
     query = "SELECT {a:UInt8}, `{b:UInt8}`, /* {c:UInt8} */ '{d:UInt8}', { e : Map(String, Int8) }"
 
@@ -140,6 +144,7 @@ def test_plain_passwords_and_our_own_settings_are_refused():
         ("-- so\n(SELECT 1)", True),
         ("with 1 as a select a", True),
         ("WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x", False),
+        ("WITH x AS (SELECT insert FROM t) SELECT * FROM x", True),
         ("SHOW TABLES", True),
         ("DESCRIBE TABLE t", True),
         ("INSERT INTO t VALUES (1)", False),

@@ -287,8 +287,10 @@ def test_host_that_does_not_resolve_is_refused_for_good(monkeypatch):
 
 
 def test_type_that_cannot_be_read_says_so():
-    with pytest.raises(PluginError, match="AggregateFunction"):
+    with pytest.raises(PluginError, match="AggregateFunction") as raised:
         ClickHousePlugin().start(run_of("SELECT sumState(number) AS s FROM numbers(3)"))
+
+    assert raised.value.failure is Failure.USER_ERROR
 
 
 # -- endpoints ------------------------------------------------------------------------------------

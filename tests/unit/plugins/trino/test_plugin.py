@@ -194,6 +194,14 @@ def test_first_rows_end_the_waiting(bench):
     assert bench.state(handle) is RunState.SUCCEEDED
 
 
+def test_query_whose_account_is_not_there_is_read_from_when_it_runs(bench, trino):
+    """A proxy may know the addresses of statements only."""
+    handle = bench.start()
+    trino.faults = [("GET /v1/query/", 404)]
+
+    assert bench.state(handle) is RunState.SUCCEEDED
+
+
 def test_query_whose_account_is_hidden_is_read_from_when_it_runs(bench, trino):
     trino.hides_queries = True
     handle = bench.start()

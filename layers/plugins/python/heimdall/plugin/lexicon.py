@@ -61,7 +61,7 @@ def pieces(text: str, lexicon: Lexicon) -> Iterator[tuple[Piece, str]]:
     """Yield a text piece by piece; joined again, they are the text.
 
     A PARAMETER is `:name`, where the colon follows nothing that is a value, so that `a::int` and
-    `a:b[0]:c`, a path into a value, have none. An END is a semicolon.
+    `a:b[0]:c`, a path into a value, have none, nor `a.b.:Int64`. An END is a semicolon.
 
     Raises:
         ValueError: a quote or a comment is not closed.
@@ -105,7 +105,7 @@ def _pattern(lexicon: Lexicon) -> re.Pattern[str]:
         ("comment", "|".join(comment)),
         *([("nested", r"/\*")] if lexicon.has_nested_comments else []),
         ("open", "|".join(openers)),
-        ("parameter", r"(?<![:\w\])\"]):[^\W\d]\w*"),
+        ("parameter", r"(?<![:\w\])\".]):[^\W\d]\w*"),
         ("blank", r"\s++"),
         ("end", ";"),
         ("other", r"::?|[^\W]+[$\w]*+|."),

@@ -5,7 +5,13 @@ import socket
 import ssl
 from collections.abc import Mapping
 
-from clickhouse_connect.driver.exceptions import ClickHouseError, Error
+from clickhouse_connect.driver.exceptions import (
+    ClickHouseError,
+    DataError,
+    Error,
+    NotSupportedError,
+    ProgrammingError,
+)
 
 from heimdall.domain.errors import PluginError
 from heimdall.domain.failures import Failure
@@ -40,10 +46,13 @@ _NOISE = re.compile(
 def translated(error: ClickHouseError, doing: str) -> PluginError:
     """Return an error of the driver as one of the plugin.
 
-    An error without a code is none of ClickHouse: the connection was lost, or never made.
+    An error without a code is none of ClickHouse: the driver refuses something, or the connection
+    was lost, or never made.
     """
     code = error.code if isinstance(error, Error) else None
     said = _NOISE.sub("", str(error)).strip() or type(error).__name__
+    if isinstance(error, ProgrammingError | NotSupportedError | DataError) and code is None:
+        return PluginError(f"{doing}: {said}", failure=Failure.USER_ERROR)
     if code is None:
         failure = None if _stays(error) else Failure.ENGINE_FAULT
         return PluginError(f"{doing}: {said}", failure=failure)

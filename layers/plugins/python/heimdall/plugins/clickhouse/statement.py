@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.query import QueryContext
 
 from heimdall.domain.errors import PluginError
 from heimdall.domain.result import Result
@@ -60,7 +61,7 @@ def answers(query: str) -> bool:
     )
     first = next(words, "")
     if first == "WITH":
-        return "INSERT" not in words
+        return not QueryContext(query).is_insert
     return first in _ANSWERING
 
 

@@ -143,15 +143,14 @@ class TrinoPlugin:
             waiting = _waiting(coordinator, handle, path)
             if waiting is not None:
                 return waiting, None
+        query = value_of(handle, "query")
         try:
-            info = coordinator.get(f"/v1/query/{value_of(handle, 'query')}", "asking for the query")
-        except GoneError as error:
-            raise _gone(handle) from error
-        except AccessLostError:
-            if path is None:
-                raise
-            # who may not see the account of a query may read its answer all the same
-            return RunReport(state=RunState.SUCCEEDED), None
+            info = coordinator.get(f"/v1/query/{query}", "asking for the query")
+        except (GoneError, AccessLostError) as error:
+            if path is not None:
+                # who may not see the account of a query may read its answer all the same
+                return RunReport(state=RunState.SUCCEEDED), None
+            raise (_gone(handle) if isinstance(error, GoneError) else error) from error
         return report_of(info), info
 
 
@@ -163,7 +162,8 @@ def build_plugin(services: PluginServices) -> EnginePlugin:  # noqa: ARG001 - pa
 def _waiting(coordinator: Coordinator, handle: RunHandle, path: str) -> RunReport | None:
     """Return the report of a query that is not admitted yet, or has failed; None of others."""
     try:
-        told = coordinator.get(f"{path}?{_MAX_WAIT}", "asking for the query")
+        joint = "&" if "?" in path else "?"
+        told = coordinator.get(f"{path}{joint}{_MAX_WAIT}", "asking for the query")
     except GoneError as error:
         raise _gone(handle) from error
     if fault := told.get("error"):
