@@ -128,3 +128,30 @@ def test_table_that_is_not_there_fails_the_job(engines):
 
     assert answer.body["status"] == "FAILED"
     assert "sales.nothing" in answer.body["error"]
+
+
+@pytest.mark.parametrize(
+    ("plugin", "context", "status"),
+    [
+        ("dynamo", {"query": "SELECT Song FROM Music"}, "SUCCEEDED"),
+        ("dynamo", {"query": 'SELECT * FROM "Secrets" -- FROM Music'}, "FAILED"),
+        ("dynamo", {"query": "SELECT * FROM music"}, "FAILED"),
+        ("glue", {"table_name": "sales.orders"}, "SUCCEEDED"),
+        ("glue", {"table_name": "sales.salaries"}, "FAILED"),
+    ],
+)
+def test_policy_decides_which_tables_are_read(engines, plugin, context, status):
+    rules = [
+        {"effect": "allow", "actions": ["select"], "tables": ["Music", "orders"]},
+        {"effect": "deny", "tables": ["salaries"]},
+    ]
+    policy = {"name": "tables", "cluster_tags": ["type:aws"], "rules": rules}
+    assert engines.put("/api/v1/policy/tables", policy).status == 200
+
+    answer = submit(engines, plugin, **context)
+
+    assert answer.body["status"] == status, answer.text
+    assert ("the SQL was refused" in answer.body.get("error", "")) is (status == "FAILED")
+    assert engines.calls["dynamodb.ExecuteStatement"] + engines.calls["glue.GetTable"] == (
+        status == "SUCCEEDED"
+    )
