@@ -5,14 +5,18 @@ import json
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
+from heimdall.aws.clients import AwsClients
+from heimdall.aws.failures import RoleRefusedError
 from heimdall.domain.errors import PluginError, TransientPluginError
 from heimdall.domain.failures import Failure
 from heimdall.domain.result import Column
-from heimdall.plugin.identity import Allow
+from heimdall.plugin.identity import Allow, PluginServices
 from heimdall.plugin.spec import HealthRequest, RunHandle, RunState, StopReason
+from heimdall.plugins.dynamo.plugin import build_plugin
 from tests.fakes.dynamo_pages import DynamoPages, page, refusal
-from tests.fakes.runs import FakeStopSignal, make_identity
+from tests.fakes.runs import FakeStopSignal, make_identity, make_run_request
 from tests.fakes.tables_of_others import DIGITS
 
 ROLE = "arn:aws:iam::123456789012:role/heimdall/music"
@@ -120,6 +124,35 @@ def test_session_may_read_the_table_and_nothing_else(dynamo, query, resource):
         Allow(["dynamodb:PartiQLSelect"], [f"arn:aws:dynamodb:us-east-1:123456789012:{resource}"]),
         Allow(["kms:Decrypt"], ["arn:aws:kms:*:*:key/*"]),
     )
+
+
+def test_table_is_read_in_the_role(dynamo):
+    run = make_run_request(
+        "dynamo",
+        context={"query": ALL},
+        cluster_context={"role_arn": ROLE, "region": "us-east-1"},
+    )
+
+    report = build_plugin(PluginServices(aws=AwsClients())).start(run)
+
+    assert len(report.result.rows) == 3
+
+
+def test_role_that_is_refused_is_told(dynamo):
+    run = make_run_request("dynamo", context={"query": ALL}, cluster_context={"role_arn": ROLE})
+    error = {"Error": {"Code": "AccessDenied", "Message": "not you"}}
+
+    class Refused:
+        def execute_statement(self, **_):
+            raise RoleRefusedError(ClientError(error, "AssumeRole"), ROLE)
+
+        def client(self, *_, **__):
+            return self
+
+    with pytest.raises(PluginError, match=f"the role {ROLE} cannot be assumed") as raised:
+        build_plugin(PluginServices(aws=Refused())).start(run)
+
+    assert raised.value.failure is None
 
 
 def test_all_pages_are_one_table(dynamo):

@@ -96,6 +96,21 @@ def test_metadata_of_version_1_is_told(aws):
     assert (row["last_updated"], row["properties"]) == ("1970-01-01T00:00:00.000Z", "{}")
 
 
+def test_what_metadata_does_not_say_is_null(aws):
+    put_metadata(b'{"format-version": 3}')
+
+    told = {name: value for name, value in row_of(start(aws)).items() if value is not None}
+
+    assert told == {
+        "message": '{"format-version": 3}',
+        "table_name": "sales.orders",
+        "metadata_location": METADATA_LOCATION,
+        "format_version": 3,
+        "snapshot_count": 0,
+        "properties": "{}",
+    }
+
+
 def test_packed_metadata_is_unpacked(aws):
     put_metadata(gzip.compress(TEXT.encode()))
 
