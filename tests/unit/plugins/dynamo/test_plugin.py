@@ -262,6 +262,20 @@ def test_reading_stops_between_pages(dynamo):
     assert (len(pages.asked), report.result) == (1, None)
 
 
+def test_many_rows_are_not_written_when_it_has_to_stop(dynamo):
+    stop = FakeStopSignal()
+
+    def last_page():
+        stop.set(StopReason.DEADLINE)
+        return page(*[{"a": {"S": "x"}}] * 1_000)
+
+    DynamoPages(last_page)
+    report = dynamo.start(ALL, changes={"stop": stop})
+
+    assert (report.state, report.detail) == (RunState.CANCELED, "stopped: deadline")
+    assert dynamo.run.output.results == {}
+
+
 def test_last_page_is_a_result_whatever_time_it_took(dynamo):
     assert dynamo.start(ALL, changes={"seconds_left": 0.0}).state is RunState.SUCCEEDED
 

@@ -1,6 +1,7 @@
 """Reads a table page by page, and gives all pages as one result."""
 
 import time
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from heimdall.aws.failures import engine_errors
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 ANSWER_SECONDS = 10
 """How long DynamoDB may take for a page: it reads 1 MB at most."""
 
+_ROWS_BETWEEN_LOOKS = 1_000
+
 
 class DynamoPlugin:
     """Works inside `start`; only reads, so that a second start does no harm."""
@@ -43,22 +46,12 @@ class DynamoPlugin:
 
     def start(self, run: RunRequest) -> RunReport:
         """Read all pages, or those until the limit; heed a stop between them."""
-        if run.stop.reason is not None:
-            return RunReport(state=RunState.CANCELED, detail=f"stopped: {run.stop.reason}")
         ends_at = time.monotonic() + run.seconds_left
-        job, command = cast(JobOptions, run.options), cast(CommandOptions, run.command_options)
-        selection, limits = _selection(job), limits_of(job, command)
-        reader = self._reader(run, job, selection)
-        with ItemTable(selection.attributes, limits) as table:
-            for items in reader.pages():
-                if job.return_result:
-                    table.add(items)
-                if reader.has_more and (report := _interrupted(run, ends_at)):
-                    return report
-            result = None
-            if job.return_result:
-                result = hand_over(table.columns(), table.rows(), run.output, limits=limits)
-        return RunReport(state=RunState.SUCCEEDED, result=result, outputs=reader.outputs())
+        try:
+            _heed_stop(run)
+            return self._read(run, ends_at)
+        except _InterruptedError as interrupted:
+            return interrupted.report
 
     def poll(self, handle: RunHandle) -> RunReport:
         """Refuse: dynamo gives out no handles."""
@@ -76,6 +69,22 @@ class DynamoPlugin:
         with engine_errors("listing tables"):
             client.list_tables(Limit=1)
         return HealthReport(is_healthy=True)
+
+    def _read(self, run: RunRequest, ends_at: float) -> RunReport:
+        job, command = cast(JobOptions, run.options), cast(CommandOptions, run.command_options)
+        selection, limits = _selection(job), limits_of(job, command)
+        reader = self._reader(run, job, selection)
+        with ItemTable(selection.attributes, limits) as table:
+            for items in reader.pages():
+                if job.return_result:
+                    table.add(items)
+                if reader.has_more:
+                    _heed(run, ends_at)
+            result = None
+            if job.return_result:
+                rows = _heeding(table.rows(), run, ends_at)
+                result = hand_over(table.columns(), rows, run.output, limits=limits)
+        return RunReport(state=RunState.SUCCEEDED, result=result, outputs=reader.outputs())
 
     def _reader(self, run: RunRequest, job: JobOptions, selection: Selection) -> ItemReader:
         identity = cast(ClusterOptions, run.cluster_options).identity(run.identity)
@@ -115,10 +124,33 @@ def _parameters(job: JobOptions, selection: Selection) -> list[Any]:
         raise PluginError(f"refused: params: {error}", failure=Failure.USER_ERROR) from error
 
 
-def _interrupted(run: RunRequest, ends_at: float) -> RunReport | None:
+class _InterruptedError(Exception):
+    """The run has to end before its work has.
+
+    Attributes:
+        report: of the run.
+    """
+
+    def __init__(self, state: RunState, detail: str) -> None:
+        super().__init__(detail)
+        self.report = RunReport(state=state, detail=detail)
+
+
+def _heed_stop(run: RunRequest) -> None:
     if run.stop.reason is not None:
-        return RunReport(state=RunState.CANCELED, detail=f"stopped: {run.stop.reason}")
+        raise _InterruptedError(RunState.CANCELED, f"stopped: {run.stop.reason}")
+
+
+def _heed(run: RunRequest, ends_at: float) -> None:
+    _heed_stop(run)
     if time.monotonic() >= ends_at:
         detail = f"still reading after {run.seconds_left:g} s, all the time that it had"
-        return RunReport(state=RunState.FAILED, detail=detail)
-    return None
+        raise _InterruptedError(RunState.FAILED, detail)
+
+
+def _heeding(rows: Iterable[list[Any]], run: RunRequest, ends_at: float) -> Iterator[list[Any]]:
+    """Yield the rows; a million of them take their time."""
+    for number, row in enumerate(rows):
+        if number % _ROWS_BETWEEN_LOOKS == _ROWS_BETWEEN_LOOKS - 1:
+            _heed(run, ends_at)
+        yield row
