@@ -140,6 +140,8 @@ def test_other_failures_end_the_job(
 
 
 def test_job_without_retries_costs_no_call_more(world: World) -> None:
+    submit(world)
+    world.deliver_all()  # which reads the policies, for some seconds
     job_id = submit(world)
     world.calls.clear()
 

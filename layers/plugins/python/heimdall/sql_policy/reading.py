@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
@@ -60,7 +61,7 @@ def _parsed(text: str, dialect: str) -> list[exp.Expression]:
     try:
         tokens = sqlglot.tokenize(text, dialect=dialect)
         _refuse_tricks(text, tokens, dialect)
-        found = sqlglot.parse(text, dialect=dialect)
+        found = Dialect.get_or_raise(dialect).parser().parse(tokens, text)
     except RecursionError:
         raise SqlRefusedError("it is nested too deeply to be checked") from None
     except SqlglotError as error:
