@@ -54,10 +54,7 @@ def test_secrets_are_in_no_result(rows):
 
     result = hand_over(columns, (["it is hunter2"] for _ in range(rows)), output, limits=WIDE)
 
-    if result is not None:
-        text = result.to_json()
-    else:
-        text = output.results[ResultForm.JSON].decode()
+    text = result.to_json() if result is not None else output.results[ResultForm.JSON].decode()
     told = json.loads(text)
     assert "hunter2" not in text
     assert told["columns"] == [{"name": "[secret]", "type": "string"}]
