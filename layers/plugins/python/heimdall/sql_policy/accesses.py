@@ -27,6 +27,13 @@ _CHANGING = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
 _NAME_WHEN_EXECUTED = (exp.Placeholder, exp.Parameter, exp.DynamicIdentifier, exp.Literal)
 _ALIASES_IN = (exp.Paren, exp.In, exp.Exists, exp.Tuple, exp.Any, exp.All)
 _SPARK = frozenset({"spark", "databricks"})
+_STATEMENT_WORDS = frozenset(
+    {
+        "call", "checkpoint", "copy", "delete", "desc", "describe", "execute", "exists", "explain",
+        "export", "fetch", "from", "import", "insert", "load", "map", "merge", "pivot", "pragma",
+        "reduce", "select", "show", "summarize", "table", "unpivot", "update", "values", "with",
+    }
+)  # fmt: skip
 _SEQUENCE_COLUMNS = frozenset({"nextval"})
 
 
@@ -98,6 +105,8 @@ class _Walk:
         place, alias = table.this, table.args.get("alias")
         if alias is not None and alias.this is None:
             raise SqlRefusedError("it has a table that looks like the call of a function")
+        if alias is not None and isinstance(place, exp.Identifier):
+            _refuse_statement(place)
         if isinstance(place, exp.Func) or table.args.get("rows_from"):
             return
         if isinstance(place, exp.Var | exp.Literal) and place.name.startswith(("@", "s3://")):
@@ -207,6 +216,12 @@ def _require_statement(root: exp.Expression) -> None:
     name = type(root).__name__
     if name not in STATEMENTS and name not in QUERIES:
         raise SqlRefusedError(f"statements of this kind cannot be checked: {name}")
+
+
+def _refuse_statement(name: exp.Identifier) -> None:
+    """Refuse what sqlglot takes for a table and its alias, and engines for a statement."""
+    if name.name.lower() in _STATEMENT_WORDS and not name.args.get("quoted"):
+        raise SqlRefusedError("a table in it is called as statements begin; put it into quotes")
 
 
 def _refuse_odd(node: exp.Expression, dialect: str) -> None:
