@@ -80,7 +80,7 @@ def test_policy_sees_the_table_as_it_is_written():
     job = checked({"query": QUERY, "params": {"artist": "a"}})
 
     assert OPTIONS.sql(job, CommandOptions(), ClusterOptions()) == SqlText(
-        dialect="clickhouse", text='SELECT * FROM "Music"', is_read_only=True
+        dialect="clickhouse", text='SELECT * FROM "Music"'
     )
 
 
@@ -89,4 +89,4 @@ def test_policy_sees_what_is_refused_as_it_is():
 
     sql = OPTIONS.sql(job, CommandOptions(), ClusterOptions())
 
-    assert (sql.text, sql.is_read_only) == (job.query, True)
+    assert sql.text == job.query

@@ -314,5 +314,4 @@ def test_policy_sees_a_read_of_the_table():
         dialect="trino",
         text='SELECT * FROM "sales"."orders"',
         catalog="AwsDataCatalog",
-        is_read_only=True,
     )

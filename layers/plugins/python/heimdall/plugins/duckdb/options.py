@@ -82,7 +82,13 @@ class CommandOptions(SqlCommandOptions):
 
 
 def _sql(job: SqlJobOptions, command: CommandOptions, cluster: ClusterOptions) -> SqlText:  # noqa: ARG001 - called with all three
-    return SqlText(dialect="duckdb", text=job.query, is_read_only=command.read_only)
+    return SqlText(
+        dialect="duckdb",
+        text=job.query,
+        catalog="memory",
+        schema="main",
+        is_read_only=command.read_only,
+    )
 
 
 OPTIONS = OptionModels(

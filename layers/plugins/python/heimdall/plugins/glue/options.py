@@ -48,7 +48,7 @@ def _sql(job: JobOptions, command: CommandOptions, cluster: object) -> SqlText: 
     """Say which table is told of: who may not read a table is not told of its columns either."""
     database, table = job.names
     text = f'SELECT * FROM "{database}"."{table}"'  # noqa: S608 - checked names
-    return SqlText(dialect="trino", text=text, catalog="AwsDataCatalog", is_read_only=True)
+    return SqlText(dialect="trino", text=text, catalog="AwsDataCatalog")
 
 
 OPTIONS = OptionModels(job=JobOptions, command=CommandOptions, cluster=ClusterOptions, sql=_sql)
