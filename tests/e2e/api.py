@@ -129,14 +129,19 @@ def wait_for(look: Callable[[], Any], *, seconds: float, what: str, every: float
 
 
 def patiently(ask: Callable[[], httpx.Response]) -> httpx.Response:
-    """Ask again while the gateway says nothing, or that it has no time (503), as clients do."""
+    """Ask again while the gateway says nothing, or that it has no time (503), as clients do.
+
+    So too if the emulator fails before a function is called: it copies what it knows of one while
+    a deployment changes that.
+    """
 
     def answer() -> httpx.Response | None:
         try:
             given = ask()
         except httpx.TimeoutException:
             return None
-        return None if given.status_code == httpx.codes.SERVICE_UNAVAILABLE else given
+        is_busy = given.status_code == httpx.codes.SERVICE_UNAVAILABLE
+        return None if is_busy or '"errorType"' in given.text else given
 
     given: httpx.Response = wait_for(answer, seconds=PATIENCE, what="time for a request", every=1)
     return given

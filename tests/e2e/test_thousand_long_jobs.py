@@ -15,7 +15,7 @@ from tests.e2e.their_machine import TheirMachine, install
 
 JOBS = 1_000
 BEFORE_THE_DEPLOYMENT = 600
-WAIT_SECONDS = 600
+WAIT_SECONDS = 480
 """From the first submission until the first work ends: all are submitted and started by then."""
 
 ENDS_PER_SECOND = 2
