@@ -14,6 +14,7 @@ from heimdall.domain.result_json import ResultLimits
 from heimdall.tables.convert import convert
 from heimdall.tables.handing import hand_over_table
 from heimdall.tables.parquet import read_parquet, write_parquet
+from heimdall.tables.rows import ROWS_PER_BATCH
 from tests.fakes.runs import FakeOutput
 from tests.unit.tables.samples import SAMPLES, batch_of, table_of_all
 
@@ -53,6 +54,16 @@ def test_json_has_the_values(source, sample):
 
     assert told["columns"] == [{"name": sample.field.name, "type": sample.type}]
     assert told["data"] == [[value] for value in sample.told]
+
+
+@pytest.mark.parametrize("rows", [ROWS_PER_BATCH + each for each in (-1, 0, 1, ROWS_PER_BATCH)])
+def test_no_row_is_lost_between_batches(source, rows):
+    stored, store = source
+    content = store(pa.record_batch({"n": range(rows)}))
+
+    table = pa.ipc.open_stream(converted(content, stored, ResultForm.ARROW)).read_all()
+
+    assert table.column(0).to_pylist() == list(range(rows))
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.field.name)

@@ -68,7 +68,7 @@ def test_metadata_is_told_as_it_is_and_in_columns(aws):
         "table_uuid": "9c12d441-03fe-4693-9a96-a0705ddf69c1",
         "format_version": 2,
         "location": "s3://lake/sales/orders",
-        "last_updated": "2026-11-22T10:00:00.123Z",
+        "last_updated": "2026-11-22T10:00:00.123000Z",
         "current_snapshot_id": 9007199254740993,
         "snapshot_count": 1,
         "schema": json.dumps(METADATA["schemas"][1], ensure_ascii=False, separators=(",", ":")),
@@ -93,7 +93,7 @@ def test_metadata_of_version_1_is_told(aws):
     assert row["message"] == json.dumps(first)
     assert (row["schema"], row["partition_spec"]) == ('{"type":"struct","fields":[]}', "[]")
     assert (row["table_uuid"], row["current_snapshot_id"], row["snapshot_count"]) == (None, None, 0)
-    assert (row["last_updated"], row["properties"]) == ("1970-01-01T00:00:00.000Z", "{}")
+    assert (row["last_updated"], row["properties"]) == ("1970-01-01T00:00:00.000000Z", "{}")
 
 
 def test_what_metadata_does_not_say_is_null(aws):

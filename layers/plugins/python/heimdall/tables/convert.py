@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -72,7 +72,7 @@ _WRITERS = {
 def _read_json(source: BinaryIO) -> Table:
     columns, rows = read_result(source)
     remaining = iter(rows)
-    first = [row for row, _ in zip(remaining, range(ROWS_PER_BATCH), strict=False)]
+    first = list(islice(remaining, ROWS_PER_BATCH))
     schema = _schema(columns, first)
     return schema, json_batches(schema, chain(first, remaining))
 

@@ -147,7 +147,7 @@ def _time(milliseconds: int | None) -> str | None:
     if milliseconds is None:
         return None
     moment = _EPOCH + timedelta(milliseconds=milliseconds)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _json(value: Any) -> str | None:  # noqa: ANN401 - JSON

@@ -1,0 +1,323 @@
+"""Each data engine as a gateway has it: its server, its command and its cluster."""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import pytest
+from psycopg import sql
+
+from tests.engines import flight_sql_server
+from tests.engines.clickhouse import start_clickhouse, told
+from tests.engines.flight_sql_server import FlightSqlServer
+from tests.engines.postgres_server import PostgresServer
+from tests.engines.snowflake_server import SnowflakeServer
+from tests.fakes.dynamo_pages import DynamoPages, page
+from tests.fakes.engines.trino_queries import FakeQuery, column
+from tests.fakes.engines.trino_server import FakeTrino, serve
+from tests.fakes.tables import EXECUTE
+from tests.fakes.tables_of_others import create_music, create_sales
+from tests.functional import rich_queries as rich
+from tests.functional.rich_queries import Asked
+from tests.functional.world import Answer, World, world_in_memory
+from tests.unit.plugins.http.api import Api, Reply, served
+
+PLUGINS = (
+    *("postgres", "trino", "clickhouse", "snowflake", "starrocks"),
+    *("duckdb", "dynamo", "glue", "http"),
+)
+MANY, SOME, FEW = 200_000, 30_000, 12_000
+"""Rows of large results, by how cheaply an engine or its stand-in makes them."""
+
+CANARY = "ca'na\"ry-7f3a/%+x"
+"""The secret of each engine that has one."""
+
+PIECES = "'ca''na' || '\"ry-7f3a/%+x'"
+"""The secret as SQL in which it does not stand."""
+
+Call = Callable[..., Answer]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """An engine, and what jobs ask it.
+
+    Attributes:
+        secrets: values by their references.
+        rich: of many types.
+        empty: without rows, with two columns of the same name where the engine has that.
+        many: a context whose answer has `rows` rows: the numbers from 1, and their quarters.
+        before_many: called before.
+        sent: gives the statements that the server got.
+    """
+
+    plugin: str
+    cluster: Mapping[str, Any]
+    command: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    rich: Asked
+    empty: Asked | None = None
+    many: Mapping[str, Any] | None = None
+    before_many: Callable[[], object] = list
+    rows: int = MANY
+    sent: Callable[[], list[str]] = list
+
+    def put(self, world: World) -> None:
+        """Put the secrets, and into the catalog a cluster and commands: sync, async, narrow."""
+        for reference, value in self.secrets.items():
+            name = reference.removeprefix("ssm:")
+            boto3.client("ssm").put_parameter(Name=name, Value=value, Type="SecureString")
+        command = {"plugin": self.plugin, "cluster_tags": ["type:engine"], "context": self.command}
+        narrow = dict(self.command) | {"max_rows": 1_000}
+        commands: dict[str, dict[str, Any]] = {"sync": {"is_sync": True}, "async": {}}
+        if self.many is not None:
+            commands["narrow"] = {"is_sync": True, "context": narrow}
+        catalog: dict[str, Any] = {
+            f"command/{name}": {"name": name, "tags": [f"type:{name}"], **command, **changes}
+            for name, changes in commands.items()
+        }
+        cluster = {"name": "engine", "tags": ["type:engine"], "context": dict(self.cluster)}
+        world.put_catalog({"cluster/engine": {**cluster, "health_check": True}, **catalog})
+
+
+Opened = AbstractContextManager[Engine]
+
+
+@contextmanager
+def open_postgres(server: PostgresServer) -> Iterator[Engine]:
+    role = sql.Identifier("canary")
+    with server.connect() as connection:
+        made = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(role, sql.Literal(CANARY))
+        connection.execute(made)
+    where = {**server.parts, "user": "canary", "password": "ssm:/heimdall/postgres"}
+    try:
+        yield Engine(
+            plugin="postgres",
+            cluster=where,
+            secrets={"ssm:/heimdall/postgres": CANARY},
+            rich=rich.POSTGRES,
+            empty=_two_alike("SELECT 1::int AS a, 'x'::text AS a WHERE false"),
+            many={"query": f"SELECT n, n / 4.0 AS part FROM generate_series(1, {MANY}) AS t(n)"},
+        )
+    finally:
+        with server.connect() as connection:
+            connection.execute(sql.SQL("DROP ROLE {}").format(role))
+
+
+@contextmanager
+def open_clickhouse() -> Iterator[Engine]:
+    # ada's password is the server's; others have any, so that this one is right
+    yield Engine(
+        plugin="clickhouse",
+        cluster={"endpoints": [start_clickhouse()]},
+        command={"username": "eve", "password": "ssm:/heimdall/clickhouse"},
+        secrets={"ssm:/heimdall/clickhouse": CANARY},
+        rich=rich.CLICKHOUSE,
+        empty=Asked(
+            context={"query": "SELECT toInt64(1) AS a, 'x' AS b WHERE 0"},
+            values=[("a", "int"), ("b", "string")],
+        ),
+        many={"query": f"SELECT toInt64(number + 1) AS n, n / 4 AS part FROM numbers({MANY})"},
+        sent=lambda: [asked["sql"] for asked in told("/asked")],
+    )
+
+
+@contextmanager
+def open_starrocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    monkeypatch.setattr(flight_sql_server, "PASSWORD", CANARY)
+    with FlightSqlServer() as server:
+        server.batch_rows = 20_000
+        yield Engine(
+            plugin="starrocks",
+            cluster=server.context(),
+            command={"username": flight_sql_server.USER, "password": "ssm:/heimdall/starrocks"},
+            secrets={"ssm:/heimdall/starrocks": CANARY},
+            rich=rich.STARROCKS,
+            empty=_two_alike("SELECT 1 AS a, 'x' AS a WHERE false"),
+            many={"query": f"SELECT n, n / 4 AS part FROM range(1, {MANY + 1}) AS t(n)"},
+            sent=lambda: server.statements,
+        )
+
+
+@contextmanager
+def open_snowflake() -> Iterator[Engine]:
+    """By a token, which is the secret; keys are in tests/functional/test_canaries.py."""
+    with SnowflakeServer(part_rows=10_000) as server:
+        server.tokens[CANARY] = "gateway"
+        server.execute(
+            f"CREATE TABLE numbers AS SELECT n, n/4 AS part FROM range(1, {SOME + 1}) AS t(n)"
+        )
+        yield Engine(
+            plugin="snowflake",
+            cluster=server.cluster(
+                private_key=None, authenticator="oauth", token="ssm:/heimdall/snowflake"
+            ),
+            secrets={"ssm:/heimdall/snowflake": CANARY},
+            rich=rich.SNOWFLAKE,
+            empty=_two_alike("SELECT 1::NUMBER(18,0) AS a, 'x' AS a WHERE false", "A"),
+            many={"query": "SELECT n::NUMBER(18,0) AS n, part FROM numbers ORDER BY n"},
+            rows=SOME,
+            sent=lambda: [each.text for each in server.statements.values()],
+        )
+
+
+@contextmanager
+def open_trino() -> Iterator[Engine]:
+    trino = FakeTrino()
+    endpoint, certificate = serve(trino, has_tls=True)
+    trino.password, trino.on_start = CANARY, answer_by_trino
+    yield Engine(
+        plugin="trino",
+        cluster={
+            "endpoint": endpoint,
+            "catalog": "lake",
+            "user": "gateway",
+            "password": "ssm:/heimdall/trino",
+            "ca_certificate": certificate,
+        },
+        command={"poll_interval": 50},
+        secrets={"ssm:/heimdall/trino": CANARY},
+        rich=rich.TRINO,
+        empty=_two_alike("SELECT 1 AS a, 'x' AS a FROM empty"),
+        many={"query": "SELECT n, part FROM many"},
+        rows=SOME,
+        sent=lambda: [query.sql for query in trino.queries.values()],
+    )
+
+
+def answer_by_trino(query: FakeQuery) -> None:
+    """Give what a statement is there for; it is told by the table that it names."""
+    number, text = column("a", "bigint"), column("a", "varchar", 10)
+    match query.sql.replace("'", " ").split("FROM ")[-1].split(" ")[0]:
+        case "rich":
+            bound = "EXECUTE IMMEDIATE 'SELECT ? AS n, ? AS text, rich.* FROM rich' USING 7, "
+            assert query.sql == f"{bound}'{rich.TEXT}'"
+            query.answer(rich.TRINO_COLUMNS, [rich.TRINO_ROW, [None] * len(rich.TRINO_ROW)])
+        case "empty":
+            query.answer([number, text])
+        case "canary":
+            query.answer([column(CANARY, "varchar", 20)], [[f"it is {CANARY}."]] * 5_000)
+        case "broken":
+            query.fail("GENERIC_USER_ERROR", "USER_ERROR", f"Cannot cast '{CANARY}' to bigint")
+        case "many":
+            rows = [[n, n / 4] for n in range(1, SOME + 1)]
+            pages = [rows[at : at + 10_000] for at in range(0, SOME, 10_000)]
+            query.answer([column("n", "bigint"), column("part", "double")], *pages)
+
+
+@contextmanager
+def open_duckdb() -> Iterator[Engine]:
+    yield Engine(
+        plugin="duckdb",
+        cluster={},
+        rich=rich.DUCKDB,
+        empty=_two_alike("SELECT 1 AS a, 'x' AS a WHERE false"),
+        many={"query": f"SELECT n, n / 4 AS part FROM range(1, {MANY + 1}) AS t(n)"},
+    )
+
+
+@contextmanager
+def open_dynamo() -> Iterator[Engine]:
+    create_music()
+    items = [{"n": {"N": str(n)}, "part": {"N": str(n / 4)}} for n in range(1, FEW + 1)]
+    pages = [
+        page(*items[at : at + 1_000], next_token="more" if at + 1_000 < FEW else None)
+        for at in range(0, FEW, 1_000)
+    ]
+    yield Engine(
+        plugin="dynamo",
+        cluster={},
+        rich=rich.DYNAMO,
+        empty=Asked(
+            context={"query": "SELECT Song FROM Music WHERE Artist = 'Nobody'"},
+            values=[("Song", "null")],
+        ),
+        many={"query": "SELECT n, part FROM Music"},
+        before_many=lambda: DynamoPages(pages),
+        rows=FEW,
+    )
+
+
+@contextmanager
+def open_glue() -> Iterator[Engine]:
+    create_sales()
+    yield Engine(plugin="glue", cluster={}, rich=rich.GLUE)
+
+
+@contextmanager
+def open_http() -> Iterator[Engine]:
+    with served(Api()) as api:
+        api.replies["/rich"] = Reply(rich.HTTP_ROWS)
+        api.replies["/empty"] = Reply([])
+        api.replies["/many"] = Reply([{"n": n, "part": n / 4} for n in range(1, FEW + 1)])
+        api.replies["/echo"] = lambda asked: Reply([{"key": asked.headers["x-key"]}])
+        api.replies["/refused"] = lambda asked: Reply({"no": asked.headers["x-key"]}, status=401)
+        yield Engine(
+            plugin="http",
+            cluster={
+                "allowed_hosts": [api.host],
+                "base_url": f"http://{api.host}",
+                "allow_private": True,
+                "secret_headers": {"X-Key": "ssm:/heimdall/http"},
+            },
+            command={"max_response_bytes": 32 * 1024 * 1024},
+            secrets={"ssm:/heimdall/http": CANARY},
+            rich=rich.HTTP,
+            empty=Asked(context={"path": "/empty"}, values=[]),
+            many={"path": "/many"},
+            rows=FEW,
+        )
+
+
+def open_engine(
+    plugin: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Opened:
+    """Start what an engine needs; it ends with the block."""
+    if plugin == "postgres":
+        return open_postgres(request.getfixturevalue("postgres"))
+    if plugin == "starrocks":
+        return open_starrocks(monkeypatch)
+    opened: Opened = globals()[f"open_{plugin}"]()
+    return opened
+
+
+@contextmanager
+def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A gateway whose one runner has all data engines."""
+    with world_in_memory(monkeypatch, HEIMDALL_FORMS_FUNCTION=EXECUTE) as world:
+        runners = json.loads(os.environ["HEIMDALL_RUNNERS"])
+        runners["light"]["plugins"] += PLUGINS
+        monkeypatch.setenv("HEIMDALL_RUNNERS", json.dumps(runners))
+        yield world
+
+
+def submit(world: World, context: Mapping[str, Any], command: str = "sync") -> Answer:
+    """Submit a job of an engine."""
+    return world.post(
+        "/api/v1/job",
+        {
+            "name": "a query",
+            "command_criteria": [f"type:{command}"],
+            "cluster_criteria": ["type:engine"],
+            "context": dict(context),
+        },
+    )
+
+
+def of(*plugins: str) -> pytest.MarkDecorator:
+    """Parametrize a test with engines; that of PostgreSQL shares the server of its folder."""
+    marks = {"postgres": (pytest.mark.postgres, pytest.mark.xdist_group("engines"))}
+    params = [pytest.param(name, marks=marks.get(name, ())) for name in plugins]
+    return pytest.mark.parametrize("plugin", params)
+
+
+def without(*plugins: str) -> pytest.MarkDecorator:
+    return of(*(plugin for plugin in PLUGINS if plugin not in plugins))
+
+
+def _two_alike(query: str, name: str = "a") -> Asked:
+    return Asked(context={"query": query}, values=[(name, "int"), (name, "string")])
