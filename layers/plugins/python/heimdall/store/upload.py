@@ -1,7 +1,10 @@
 """One object of any size, written piece by piece: kept as a whole, or not at all."""
 
 import io
+from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -71,11 +74,12 @@ class Upload(io.RawIOBase):
         )
 
     def abort(self) -> None:
-        """Drop what was sent so far."""
+        """Drop what was sent so far; if S3 does not, the bucket's own rule does a day later."""
         if self._upload:
-            self._client.abort_multipart_upload(
-                Bucket=self._bucket, Key=self._key, UploadId=self._upload
-            )
+            with suppress(ClientError, BotoCoreError):
+                self._client.abort_multipart_upload(
+                    Bucket=self._bucket, Key=self._key, UploadId=self._upload
+                )
 
     def _send(self, data: bytes) -> None:
         if not self._upload:
