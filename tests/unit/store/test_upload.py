@@ -10,6 +10,7 @@ from botocore.stub import Stubber
 from heimdall.domain.errors import StoreThrottledError
 from heimdall.domain.result import ResultForm
 from heimdall.store.files import S3JobFiles
+from heimdall.store.keys import result_object
 from heimdall.store.upload import PART_BYTES
 from tests.factories import JOB_ID
 
@@ -51,3 +52,30 @@ def test_upload_that_cannot_be_completed_is_dropped(code, error):
             file.write(b"x" * PART_BYTES)
 
         stubber.assert_no_pending_responses()
+
+
+def test_upload_whose_completion_was_not_heard_of_is_complete():
+    listed = {"Contents": [{"Key": result_object(JOB_ID, 1, "parquet"), "Size": PART_BYTES}]}
+    with stubbed_files() as (files, stubber):
+        stubber.add_client_error("complete_multipart_upload", "NoSuchUpload")
+        stubber.add_response("list_objects_v2", listed)
+
+        with files.write_result(JOB_ID, 1, ResultForm.PARQUET) as file:
+            file.write(b"x" * PART_BYTES)
+
+        stubber.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize("size", [None, PART_BYTES - 1])
+def test_upload_that_is_gone_without_its_object_is_lost(size):
+    listed = {"Key": result_object(JOB_ID, 1, "parquet"), "Size": size}
+    with stubbed_files() as (files, stubber):
+        stubber.add_client_error("complete_multipart_upload", "NoSuchUpload")
+        stubber.add_response("list_objects_v2", {"Contents": [listed]} if size else {})
+        stubber.add_client_error("abort_multipart_upload", "NoSuchUpload")
+
+        with (
+            pytest.raises(ClientError, match="NoSuchUpload"),
+            files.write_result(JOB_ID, 1, ResultForm.PARQUET) as file,
+        ):
+            file.write(b"x" * PART_BYTES)
