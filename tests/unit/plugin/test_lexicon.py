@@ -119,3 +119,29 @@ def test_long_text_is_read_in_one_go():
     text = "select " + ", ".join(f"'{n}' || :p{n}" for n in range(50_000))
 
     assert len(placeholders(text, lexicon.POSTGRES)) == 50_000
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("duckdb", "select {'a':b}"),
+        ("duckdb", "select map {'a':b, 'c':d}"),
+        ("snowflake", "select `a`:b"),
+    ],
+)
+def test_colon_behind_a_text_begins_no_parameter(name, text):
+    assert placeholders(text, ALL[name]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("snowflake", r'select "a\", :p', ["p"]),
+        ("starrocks", r"select `a\`, :p", ["p"]),
+        ("starrocks", r'select "a\", :no"', []),
+        ("clickhouse", r"select `a\`, :no`", []),
+        ("clickhouse", r'select "a\", :no"', []),
+    ],
+)
+def test_backslash_takes_a_quote_with_it_only_where_the_engine_lets_it(name, text, found):
+    assert placeholders(text, ALL[name]) == found

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import random
+import tracemalloc
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -171,3 +173,20 @@ def test_json_of_other_plugins_keeps_what_its_types_cannot_have():
 def test_what_is_no_result_is_refused():
     with pytest.raises(ValueError, match="no result"):
         converted(b'{"rows": []}', ResultForm.JSON, ResultForm.ARROW)
+
+
+def test_what_was_read_of_a_large_table_is_let_go_of():
+    noise = random.Random(1).randbytes(8_000_000)
+    table = pa.table({"b": [noise[at : at + 1_000] for at in range(0, len(noise), 1_000)]})
+    stored = io.BytesIO()
+    pq.write_table(table, stored, row_group_size=500, compression="none")
+    tracemalloc.start()
+    try:
+        _, batches = read_parquet(stored)
+        rows = sum(batch.num_rows for batch in batches)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert rows == 8_000
+    assert most < 3_000_000

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+_COMMENT_MARK = re.compile(r"/\*|\*/")
+
 
 class Piece(StrEnum):
     """What a part of a text is."""
@@ -31,6 +33,7 @@ class Lexicon:
         has_nested_comments: whether comments in `/* .. */` have comments within.
         has_slash_comments: whether `//` begins a comment.
         identifier_quotes: what stands around names: `"`, or also a backtick.
+        escaping_quotes: those of them in which a backslash takes the next character with it.
     """
 
     has_backslash_escapes: bool = False
@@ -40,6 +43,7 @@ class Lexicon:
     has_nested_comments: bool = False
     has_slash_comments: bool = False
     identifier_quotes: str = '"'
+    escaping_quotes: str = ""
 
 
 POSTGRES = Lexicon(has_dollar_quotes=True, has_escape_strings=True, has_nested_comments=True)
@@ -51,17 +55,23 @@ CLICKHOUSE = Lexicon(
     has_hash_comments=True,
     has_nested_comments=True,
     identifier_quotes='"`',
+    escaping_quotes='"`',
 )
 SNOWFLAKE = Lexicon(has_backslash_escapes=True, has_dollar_quotes=True, has_slash_comments=True)
-STARROCKS = Lexicon(has_backslash_escapes=True, has_hash_comments=True, identifier_quotes='"`')
+STARROCKS = Lexicon(
+    has_backslash_escapes=True,
+    has_hash_comments=True,
+    identifier_quotes='"`',
+    escaping_quotes='"',
+)
 PARTIQL = Lexicon()
 
 
 def pieces(text: str, lexicon: Lexicon) -> Iterator[tuple[Piece, str]]:
     """Yield a text piece by piece; joined again, they are the text.
 
-    A PARAMETER is `:name`, where the colon follows nothing that is a value, so that `a::int` and
-    `a:b[0]:c`, a path into a value, have none, nor `a.b.:Int64`. An END is a semicolon.
+    A PARAMETER is `:name`, where the colon follows nothing that is a value, so that `a::int`,
+    `a:b[0]:c`, a path into a value, `a.b.:Int64` and `{'a':b}` have none. An END is a semicolon.
 
     Raises:
         ValueError: a quote or a comment is not closed.
@@ -88,7 +98,7 @@ def _pattern(lexicon: Lexicon) -> re.Pattern[str]:
     quoted = [f"[eE]{backslash}"] if lexicon.has_escape_strings else []
     quoted += [single]
     for mark in lexicon.identifier_quotes:
-        escape = r"|\\." if lexicon.has_backslash_escapes else ""
+        escape = r"|\\." if mark in lexicon.escaping_quotes else ""
         inner = rf"[^{mark}\\]" if escape else f"[^{mark}]"
         quoted.append(f"{mark}(?:{inner}|{mark}{mark}{escape})*+{mark}")
     if lexicon.has_dollar_quotes:
@@ -105,7 +115,7 @@ def _pattern(lexicon: Lexicon) -> re.Pattern[str]:
         ("comment", "|".join(comment)),
         *([("nested", r"/\*")] if lexicon.has_nested_comments else []),
         ("open", "|".join(openers)),
-        ("parameter", r"(?<![:\w\])\".]):[^\W\d]\w*"),
+        ("parameter", r"(?<![:\w\])\"'`.]):[^\W\d]\w*"),
         ("blank", r"\s++"),
         ("end", ";"),
         ("other", r"::?|[^\W]+[$\w]*+|."),
@@ -115,8 +125,8 @@ def _pattern(lexicon: Lexicon) -> re.Pattern[str]:
 
 def _end_of_comment(text: str, start: int) -> int:
     depth = 0
-    for mark in re.finditer(r"/\*|\*/", text[start:]):
+    for mark in _COMMENT_MARK.finditer(text, start):
         depth += 1 if mark[0] == "/*" else -1
         if depth == 0:
-            return start + mark.end()
+            return mark.end()
     raise ValueError(f"the comment that begins at character {start + 1} is not closed")

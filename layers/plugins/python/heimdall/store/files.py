@@ -103,10 +103,10 @@ class S3JobFiles:
             upload = Upload(self.client(), self.bucket, key, _TYPES[form])
             try:
                 yield cast(BinaryIO, upload)
+                upload.complete()
             except BaseException:
                 upload.abort()
                 raise
-            upload.complete()
 
     def result_forms(self, job_id: str, run: int) -> set[ResultForm]:
         """Tell in which forms a run's result is kept, without reading it."""

@@ -1,7 +1,12 @@
 """One object of any size, written piece by piece: kept as a whole, or not at all."""
 
 import io
+from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from heimdall.store.throttling import error_code
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -36,6 +41,7 @@ class Upload(io.RawIOBase):
         self._bucket, self._key, self._type = bucket, key, content_type
         self._part_bytes = part_bytes
         self._pending = bytearray()
+        self._size = 0
         self._upload = ""
         self._parts: list[CompletedPartTypeDef] = []
 
@@ -46,6 +52,7 @@ class Upload(io.RawIOBase):
     def write(self, data: bytes) -> int:  # type: ignore[override]
         """Append; sends what fills a part."""
         self._pending += data
+        self._size += len(data)
         while len(self._pending) >= self._part_bytes:
             self._send(bytes(self._pending[: self._part_bytes]))
             del self._pending[: self._part_bytes]
@@ -63,19 +70,31 @@ class Upload(io.RawIOBase):
             return
         if self._pending:
             self._send(bytes(self._pending))
-        self._client.complete_multipart_upload(
-            Bucket=self._bucket,
-            Key=self._key,
-            UploadId=self._upload,
-            MultipartUpload={"Parts": self._parts},
-        )
+        try:
+            self._client.complete_multipart_upload(
+                Bucket=self._bucket,
+                Key=self._key,
+                UploadId=self._upload,
+                MultipartUpload={"Parts": self._parts},
+            )
+        except ClientError as error:
+            # S3 no longer knows an upload that a first try completed whose answer was lost.
+            if error_code(error) != "NoSuchUpload" or not self._is_there():
+                raise
 
     def abort(self) -> None:
-        """Drop what was sent so far."""
+        """Drop what was sent so far; if S3 does not, the bucket's own rule does a day later."""
         if self._upload:
-            self._client.abort_multipart_upload(
-                Bucket=self._bucket, Key=self._key, UploadId=self._upload
-            )
+            with suppress(ClientError, BotoCoreError):
+                self._client.abort_multipart_upload(
+                    Bucket=self._bucket, Key=self._key, UploadId=self._upload
+                )
+
+    def _is_there(self) -> bool:
+        """Whether the whole object is, as far as one can tell who may not read it."""
+        listed = self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._key, MaxKeys=1)
+        found = [(entry["Key"], entry["Size"]) for entry in listed.get("Contents", [])]
+        return found == [(self._key, self._size)]
 
     def _send(self, data: bytes) -> None:
         if not self._upload:

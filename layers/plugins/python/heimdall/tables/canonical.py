@@ -6,8 +6,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import types as kinds
 
-from heimdall.tables.types import TYPE_KEY, struct_fields
+from heimdall.tables.types import MAX_DECIMAL_DIGITS, TYPE_KEY, struct_fields
 
+_DECIMAL128_DIGITS = 38
 UINT64 = pa.decimal128(20, 0)
 
 _SIMPLER: tuple[tuple[Callable[[pa.DataType], bool], pa.DataType], ...] = (
@@ -45,12 +46,22 @@ def canonical_type(kind: pa.DataType) -> pa.DataType:
     if kinds.is_timestamp(kind):
         unit = "ns" if kind.unit == "ns" else "us"
         return pa.timestamp(unit, tz="UTC" if kind.tz else None)
-    if kinds.is_decimal(kind) and kind.bit_width < pa.decimal128(1).bit_width:
-        return pa.decimal128(kind.precision, kind.scale)
+    if kinds.is_decimal(kind):
+        return _canonical_decimal(kind)
     for is_of, simpler in _SIMPLER:
         if is_of(kind):
             return simpler
     return _canonical_nested(kind)
+
+
+def _canonical_decimal(kind: pa.DataType) -> pa.DataType:
+    """Return a type with as many digits whose scale Parquet has: from 0 up to all of the digits."""
+    scale = max(kind.scale, 0)
+    precision = max(kind.precision + scale - kind.scale, scale)
+    wide = kinds.is_decimal256(kind) or precision > _DECIMAL128_DIGITS
+    if precision > MAX_DECIMAL_DIGITS:
+        return kind
+    return pa.decimal256(precision, scale) if wide else pa.decimal128(precision, scale)
 
 
 def _canonical_nested(kind: pa.DataType) -> pa.DataType:
@@ -67,7 +78,7 @@ def canonical_batch(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     """Return a batch as a schema of `canonical_schema` has it.
 
     Raises:
-        pyarrow.ArrowInvalid: a value is beyond what its column can have.
+        pyarrow.ArrowInvalid: a value is beyond what its column can have, or a text is no UTF-8.
     """
     columns = [
         canonical_array(column, field.type)
@@ -75,7 +86,15 @@ def canonical_batch(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     ]
     if not columns:
         return batch
+    for column in columns:
+        if _has_texts(column.type):
+            column.validate(full=True)
     return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _has_texts(kind: pa.DataType) -> bool:
+    inner = (kind.field(number).type for number in range(kind.num_fields))
+    return kinds.is_string(kind) or any(map(_has_texts, inner))
 
 
 def canonical_array(array: pa.Array, kind: pa.DataType) -> pa.Array:

@@ -1,7 +1,9 @@
 """Tables as Parquet, written and read row group by row group."""
 
 import io
+import json
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -11,7 +13,7 @@ from pyarrow import types as kinds
 from heimdall.tables.canonical import canonical_array, canonical_schema
 from heimdall.tables.rows import json_array
 from heimdall.tables.texts import texts_of
-from heimdall.tables.types import TYPE_KEY, column_type, named_text
+from heimdall.tables.types import arrow_field, column_type, named_text
 
 ROW_GROUP_BYTES = 64 * 1024 * 1024
 """How much of a table is in memory at once: what its columns take there."""
@@ -56,7 +58,12 @@ def read_parquet(file: BinaryIO) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
     schema = pa.schema([_told_field(field) for field in canonical_schema(source.schema_arrow)])
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for batch in source.iter_batches(batch_size=READ_ROWS):
+        # What is read ahead stays in memory until the next call; so one for each row group.
+        groups = (
+            source.iter_batches(READ_ROWS, row_groups=[number])
+            for number in range(source.num_row_groups)
+        )
+        for batch in chain.from_iterable(groups):
             columns = [
                 _told(column, field) for column, field in zip(batch.columns, schema, strict=True)
             ]
@@ -115,12 +122,14 @@ def _stored(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
 
 def _told_field(field: pa.Field) -> pa.Field:
     """Return the field of what a text was before it was stored as one."""
-    if (field.metadata or {}).get(TYPE_KEY) == b"interval":
-        return pa.field(field.name, pa.month_day_nano_interval(), field.nullable)
-    return field
+    told = arrow_field(field.name, column_type(field))
+    return told.with_nullable(field.nullable) if _lacks_type(told.type) else field
 
 
 def _told(column: pa.Array, field: pa.Field) -> pa.Array:
-    if kinds.is_interval(field.type):
-        return json_array(column.to_pylist(), field)
-    return canonical_array(column, field.type)
+    if not _lacks_type(field.type):
+        return canonical_array(column, field.type)
+    values = column.to_pylist()
+    if not kinds.is_interval(field.type):
+        values = [None if text is None else json.loads(text) for text in values]
+    return json_array(values, field)

@@ -11,6 +11,7 @@ from pyarrow import types as kinds
 from heimdall.domain.errors import PluginError
 from heimdall.domain.failures import Failure
 from heimdall.plugin.redaction import Redactor
+from heimdall.tables.types import column_type
 
 _OFFSET_BYTES = 4
 _MAX_INT = 2**31 - 1
@@ -18,10 +19,21 @@ _MAX_INT = 2**31 - 1
 
 
 def redacted_schema(schema: pa.Schema, redactor: Redactor) -> pa.Schema:
-    """Return a schema without secrets in its names."""
+    """Return a schema without secrets in its names.
+
+    Raises:
+        PluginError: a field within a column is named by one: values are told by that name.
+    """
     if redactor.is_idle:
         return schema
-    return pa.schema([field.with_name(redactor.text(field.name)) for field in schema])
+    told = [field.with_name(redactor.text(field.name)) for field in schema]
+    if any(redactor.text(column_type(field)) != column_type(field) for field in told):
+        raise PluginError(
+            "the result has a secret of the job's cluster or command among the names of its "
+            "fields; name them otherwise",
+            failure=Failure.USER_ERROR,
+        )
+    return pa.schema(told)
 
 
 def redacted_batch(batch: pa.RecordBatch, redactor: Redactor) -> pa.RecordBatch:

@@ -2,9 +2,10 @@
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise, repeat
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ import pyarrow.compute as pc
 from pyarrow import types as kinds
 
 from heimdall.tables.intervals import iso_text
+from heimdall.tables.moments import date_texts, timestamp_texts
 from heimdall.tables.types import struct_fields
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
@@ -34,34 +36,55 @@ def texts_of(array: pa.Array) -> tuple[Shape, pa.Array]:
     for is_of, shape, read in _READERS:
         if is_of(array.type):
             return shape, read(array)
-    return Shape.JSON, _each(array, lambda value: _ENCODE(json_value(value, array.type)))
+    values = json_values(array)
+    encoded = [None if value is None else _ENCODE(value) for value in values]
+    return Shape.JSON, pa.array(encoded, pa.string())
 
 
-def json_value(value: Any, kind: pa.DataType) -> Any:  # noqa: ANN401 - JSON
-    """Return a value that `as_py` gave as JSON has it."""
-    if value is None:
-        return None
+def json_values(array: pa.Array) -> list[Any]:
+    """Return the values of an array of a canonical type as JSON has them."""
+    kind = array.type
     if kinds.is_struct(kind):
-        return {each.name: json_value(value[each.name], each.type) for each in struct_fields(kind)}
+        names = [field.name for field in struct_fields(kind)]
+        fields = [json_values(array.field(number)) for number in range(kind.num_fields)]
+        rows = zip(*fields, strict=True) if fields else repeat((), len(array))
+        return _where_valid(array, (dict(zip(names, row, strict=True)) for row in rows))
     if kinds.is_map(kind):
-        return _json_map(value, kind)
+        pairs = map(list, zip(_within(array, array.keys), _within(array, array.items), strict=True))
+        maps = _cut(array, list(pairs))
+        return _where_valid(array, map(dict, maps) if kinds.is_string(kind.key_type) else maps)
     if kinds.is_list(kind):
-        return [json_value(each, kind.value_type) for each in value]
-    return _json_scalar(value, kind)
+        return _where_valid(array, _cut(array, _within(array, array.values)))
+    return _plain_values(array)
 
 
-def _json_map(value: list[tuple[Any, Any]], kind: pa.DataType) -> Any:  # noqa: ANN401 - JSON
-    pairs = [[json_value(key, kind.key_type), json_value(of, kind.item_type)] for key, of in value]
-    return dict(pairs) if kinds.is_string(kind.key_type) else pairs
+def _plain_values(array: pa.Array) -> list[Any]:
+    for is_of, shape, read in _READERS:
+        if is_of(array.type) and (shape is Shape.TEXT or kinds.is_floating(array.type)):
+            texts = read(array).to_pylist()
+            return texts if shape is Shape.TEXT else [text and json.loads(text) for text in texts]
+    values: list[Any] = array.to_pylist()
+    return values
 
 
-def _json_scalar(value: Any, kind: pa.DataType) -> Any:  # noqa: ANN401 - JSON
-    if isinstance(value, float):
-        return json.loads(_float_text(value))
-    if isinstance(value, str | bool | int) and not kinds.is_temporal(kind):
-        return value
-    text = texts_of(pa.array([value], kind))[1][0].as_py()
-    return json.loads(text) if kinds.is_null(kind) else text
+def _within(array: pa.Array, inner: pa.Array) -> list[Any]:
+    """Return the values within an array of lists, those of all its rows one after the other."""
+    if not len(array):
+        return []
+    start, end = array.offsets[0].as_py(), array.offsets[-1].as_py()
+    return json_values(inner.slice(start, end - start))
+
+
+def _cut(array: pa.Array, values: list[Any]) -> Iterator[list[Any]]:
+    """Give each row of an array of lists its own of the values within."""
+    offsets = array.offsets.to_pylist() if len(array) else []
+    for start, end in pairwise(offsets):
+        yield values[start - offsets[0] : end - offsets[0]]
+
+
+def _where_valid(array: pa.Array, values: Iterable[Any]) -> list[Any]:
+    valid = array.is_valid().to_pylist()
+    return [value if is_there else None for value, is_there in zip(values, valid, strict=True)]
 
 
 def _booleans(array: pa.Array) -> pa.Array:
@@ -100,10 +123,6 @@ def _decimals(array: pa.Array) -> pa.Array:
     return pc.replace_with_mask(texts, odd, pa.array(replaced, pa.string()))
 
 
-def _timestamps(array: pa.Array) -> pa.Array:
-    return pc.replace_substring(array.cast(pa.string()), " ", "T", max_replacements=1)
-
-
 def _nothing(array: pa.Array) -> pa.Array:
     return pa.nulls(len(array), pa.string())
 
@@ -129,8 +148,8 @@ _READERS: tuple[
     (kinds.is_floating, Shape.BARE, _floats),
     (kinds.is_boolean, Shape.BARE, _booleans),
     (kinds.is_decimal, Shape.TEXT, _decimals),
-    (kinds.is_timestamp, Shape.TEXT, _timestamps),
-    (kinds.is_date, Shape.TEXT, _plain),
+    (kinds.is_timestamp, Shape.TEXT, timestamp_texts),
+    (kinds.is_date, Shape.TEXT, date_texts),
     (kinds.is_time, Shape.TEXT, _plain),
     (kinds.is_binary, Shape.TEXT, _hex),
     (kinds.is_interval, Shape.TEXT, _intervals),

@@ -12,7 +12,7 @@ from clickhouse_connect.datatypes.registry import get_from_name
 from clickhouse_connect.driver.exceptions import Error
 
 from heimdall.domain.errors import PluginError
-from heimdall.tables.texts import json_value
+from heimdall.tables.texts import json_values
 
 FORMATS: Mapping[str, str] = {
     "Date*": "int",
@@ -216,8 +216,8 @@ def _typed_json(value: Any) -> str:  # noqa: ANN401 - the driver's
         kind = type_of(get_from_name(value.type_name))
     except Error:  # what Dynamic keeps of types beyond its own has no name for the driver
         return _encoded(value.value)
-    (plain,) = pa.array(kind.values([value.value]), kind.arrow).to_pylist()
-    return _encoded(json_value(plain, kind.arrow))
+    (plain,) = json_values(pa.array(kind.values([value.value]), kind.arrow))
+    return _encoded(plain)
 
 
 def _encoded(value: Any) -> str:  # noqa: ANN401 - the driver's
