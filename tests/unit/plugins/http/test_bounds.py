@@ -135,6 +135,22 @@ def test_write_whose_answer_breaks_off_is_not_sent_again(raw):
         call(api, {"method": "POST", "path": "/x"}, command={"methods": ["POST"]})
 
     assert not isinstance(raised.value, TransientPluginError)
+    assert raised.value.failure is None
+
+
+@pytest.mark.parametrize(
+    ("method", "expected"), [("POST", None), ("PATCH", None), ("PUT", Failure.ENGINE_FAULT)]
+)
+def test_write_that_may_have_been_carried_out_has_no_other_run(raw, method, expected):
+    commands = {"methods": [method]}
+    slow = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", trickles=b"x")
+    failing = raw(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", hangs_up=True)
+
+    for api, command in ((slow, {**commands, "timeout_seconds": 0.3}), (failing, commands)):
+        with pytest.raises(PluginError) as raised:
+            call(api, {"method": method, "path": "/x"}, command=command)
+
+        assert raised.value.failure is expected
 
 
 def test_huge_headers_are_refused(raw):

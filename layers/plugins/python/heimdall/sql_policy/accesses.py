@@ -14,7 +14,7 @@ from heimdall.sql_policy.access import (
     of_outside,
     of_setting,
 )
-from heimdall.sql_policy.functions import accesses_of_call
+from heimdall.sql_policy.functions import HANDED, accesses_of_call
 from heimdall.sql_policy.names import Names, names_of
 from heimdall.sql_policy.nodes import QUERIES, STATEMENTS, require_known
 from heimdall.sql_policy.reading import statements
@@ -226,11 +226,20 @@ def _refuse_statement(name: exp.Identifier) -> None:
 
 def _refuse_odd(node: exp.Expression, dialect: str) -> None:
     """Refuse what is no part of the language but would hide a table."""
-    if isinstance(node, exp.TableFromRows) and isinstance(node.this, _NAME_WHEN_EXECUTED):
-        raise SqlRefusedError("it has a table of which the name is a value")
+    if isinstance(node, exp.TableFromRows) and not _is_call(node.this):
+        in_call = isinstance(node.parent, exp.Func | exp.Kwarg)
+        raise SqlRefusedError(HANDED if in_call else "it has a table of which the name is a value")
+    if isinstance(node, exp.Placeholder) and str(node.args.get("kind")).lower() == "identifier":
+        raise SqlRefusedError("it has a name that is only known when it is executed")
     is_alias = isinstance(node, exp.Alias) and isinstance(node.parent, _ALIASES_IN)
     if is_alias and dialect != "clickhouse":
         raise SqlRefusedError("it has a name behind an expression where none belongs")
+
+
+def _is_call(node: exp.Expression) -> bool:
+    """Whether rows come from a function, or from a query."""
+    called = node.expression if isinstance(node, exp.Dot) else node
+    return isinstance(called, exp.Func | exp.Query)
 
 
 def _require_place(node: exp.Expression) -> None:

@@ -56,7 +56,8 @@ _NAMES = """
     from_binary from_csv from_hex from_ieee754_32 from_ieee754_64 from_iso8601_date
     from_iso8601_timestamp from_json from_json_strict from_unixtime from_unixtime_nanos
     from_utc_timestamp from_utf8 fromunixtimestamp fromunixtimestamp64milli fsum gamma gcd
-    gen_random_uuid generate_series generate_subscripts generateuuidv4 generator geodistance
+    gen_random_uuid generate_series generate_subscripts generaterandom generateuuidv4 generator
+    geodistance
     geometric_mean get get_bit get_byte get_current_time get_current_timestamp get_ignore_case
     get_json_double get_json_int get_json_object get_json_string get_path get_type getbit getdate
     grade_up greatcircledistance greatest greatest_common_divisor greatest_ignore_nulls group_concat

@@ -4,6 +4,7 @@ import logging
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import pairwise
 
 import sqlglot
 from sqlglot import exp
@@ -24,9 +25,24 @@ DIALECTS = frozenset(
 )  # fmt: skip
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
-_QUOTED = (TokenType.STRING, TokenType.IDENTIFIER, TokenType.NATIONAL_STRING)
+_QUOTED = (
+    TokenType.STRING,
+    TokenType.IDENTIFIER,
+    TokenType.NATIONAL_STRING,
+    TokenType.HEREDOC_STRING,
+    TokenType.RAW_STRING,
+    TokenType.BYTE_STRING,
+)
 _AMBIGUOUS_ESCAPES = frozenset({"athena", "redshift"})
 _DASHES_AND_SPACE = frozenset({"mysql", "starrocks"})
+_VALUES_END = (
+    TokenType.VAR,
+    TokenType.IDENTIFIER,
+    TokenType.STRING,
+    TokenType.NUMBER,
+    TokenType.R_PAREN,
+    TokenType.R_BRACKET,
+)
 _EXPLAIN_OPTIONS = re.compile(
     r"\s*(\((?!\s*(select|with|from|values|table)\b)[\w\s,]*\)|"
     r"(analyze|verbose|extended|formatted|cost|codegen|syntax|ast|plan|pipeline|estimate)\b)",
@@ -127,6 +143,9 @@ def _refuse_tricks(text: str, tokens: list[Token], dialect: str) -> None:
     for token in tokens:
         for comment in token.comments:
             _refuse_comment(comment)
+    for before, token in pairwise(tokens):
+        if token.token_type is TokenType.L_BRACE and before.token_type in _VALUES_END:
+            raise SqlRefusedError("it has braces behind a value or a name")
     end = 0
     for token in tokens:
         _refuse_gap(text[end : token.start], dialect)
@@ -163,7 +182,14 @@ def _refuse_token(raw: str, token: Token, dialect: str) -> None:
             )
     elif not raw.isascii() and any(_is_invisible(character) for character in raw):
         raise SqlRefusedError("it has invisible characters, which engines read differently")
+    elif not raw.isascii() and any(_is_sign(character) for character in raw):
+        raise SqlRefusedError("it has quotes or signs that are not ASCII, which engines differ in")
 
 
 def _is_invisible(character: str) -> bool:
     return not character.isascii() and unicodedata.category(character)[0] in "ZC"
+
+
+def _is_sign(character: str) -> bool:
+    """Whether a character is neither of a name nor of a number: ClickHouse has quotes like that."""
+    return not character.isascii() and unicodedata.category(character)[0] in "PS"

@@ -93,7 +93,9 @@ def _of_create(create: exp.Create) -> Targets:
     if kind == "INDEX":
         yield create.this.args.get("table"), (SqlAction.ALTER,)
         return
-    if kind in ("SCHEMA", "DATABASE") and create.args.get("expression"):
+    if kind in ("SCHEMA", "DATABASE") and (
+        create.args.get("expression") or create.args.get("clone")
+    ):
         raise SqlRefusedError(f"CREATE {kind} with more than a name cannot be checked")
     replaces = (SqlAction.DROP,) if create.args.get("replace") else ()
     yield create.this, (SqlAction.CREATE, *replaces)

@@ -30,13 +30,14 @@ _BY_CODE: Mapping[int, Failure | None] = {
     243: Failure.NO_CAPACITY,  # NOT_ENOUGH_SPACE
     252: Failure.THROTTLED,  # TOO_MANY_PARTS
     279: Failure.ENGINE_FAULT,  # ALL_CONNECTION_TRIES_FAILED
-    319: Failure.ENGINE_FAULT,  # UNKNOWN_STATUS_OF_INSERT
+    319: None,  # UNKNOWN_STATUS_OF_INSERT
     394: None,  # QUERY_WAS_CANCELLED, by somebody else
     439: Failure.NO_CAPACITY,  # CANNOT_SCHEDULE_TASK
     516: None,  # AUTHENTICATION_FAILED
     999: Failure.ENGINE_FAULT,  # KEEPER_EXCEPTION
     1002: None,  # UNKNOWN_EXCEPTION
 }
+_NOT_BEGUN = 202
 _NOISE = re.compile(
     r"^Received ClickHouse exception, code: \d+, server response: |"
     r" \(for url [^)]*\)$| \(version [^)]*\)"
@@ -57,6 +58,21 @@ def translated(error: ClickHouseError, doing: str) -> PluginError:
         failure = None if _stays(error) else Failure.ENGINE_FAULT
         return PluginError(f"{doing}: {said}", failure=failure)
     return PluginError(f"{doing}: {said}", failure=_BY_CODE.get(code, Failure.USER_ERROR))
+
+
+def failed(error: ClickHouseError, *, changes: bool) -> PluginError:
+    """Return the error of a statement as one of the plugin.
+
+    Args:
+        error: the driver's.
+        changes: whether the statement may have changed something: ClickHouse undoes nothing of
+            what it did before it failed, so the error has no class that has another run follow.
+    """
+    told = translated(error, "executing the statement")
+    is_begun = not isinstance(error, Error) or error.code != _NOT_BEGUN
+    if changes and is_begun and told.failure is not Failure.USER_ERROR:
+        return PluginError(f"{told}; how much it did is not known")
+    return told
 
 
 def _stays(error: BaseException) -> bool:

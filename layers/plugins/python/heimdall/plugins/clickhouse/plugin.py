@@ -17,11 +17,11 @@ from heimdall.plugin.spec import (
     RunState,
 )
 from heimdall.plugins.clickhouse.endpoints import open_client, places_of, trusted
-from heimdall.plugins.clickhouse.failures import translated
+from heimdall.plugins.clickhouse.failures import failed
 from heimdall.plugins.clickhouse.lines import Lines
 from heimdall.plugins.clickhouse.options import ClusterOptions, CommandOptions, JobOptions
 from heimdall.plugins.clickhouse.self_describing import read_with_types
-from heimdall.plugins.clickhouse.statement import execute
+from heimdall.plugins.clickhouse.statement import answers, execute
 from heimdall.plugins.clickhouse.watch import Killer, Watch
 
 _PING_SECONDS = 5.0
@@ -47,7 +47,8 @@ class ClickHousePlugin:
             except ClickHouseError as error:
                 if watch.report is not None:
                     return watch.report
-                raise translated(error, "executing the statement") from error
+                changes = not answers(cast(JobOptions, run.options).query)
+                raise failed(error, changes=changes) from error
             except PluginError:
                 if watch.report is not None:
                     return watch.report

@@ -9,7 +9,7 @@ from heimdall.domain.errors import PluginError, TransientPluginError
 from heimdall.domain.failures import Failure
 from heimdall.plugin.watch import Watch
 from heimdall.plugins.http.address import Resolve, checked_addresses
-from heimdall.plugins.http.exchange import Answer, Line, Request, exchange
+from heimdall.plugins.http.exchange import REPEATABLE, Answer, Line, Request, exchange
 from heimdall.plugins.http.target import target_of
 
 MAX_REDIRECTS = 5
@@ -30,13 +30,15 @@ class Rules:
     Attributes:
         allowed_hosts: see `target_of`.
         methods: also of what a redirect makes of a request.
-        own_headers: the cluster's, which go to the first origin only.
+        own_headers: the cluster's.
+        home: the only origin that those go to; None for the one that is called first.
     """
 
     allowed_hosts: Sequence[str]
     allow_private: bool
     methods: Sequence[str]
     own_headers: Mapping[str, str]
+    home: tuple[str, str, int] | None = None
     follow_redirects: bool
     max_bytes: int
     trust: Callable[[], ssl.SSLContext]
@@ -58,11 +60,11 @@ class Caller:
             PluginError: the answer is an error, or points to where it may not.
             EndedError: the run has to end.
         """
-        first = request.target.origin
+        home = self._rules.home or request.target.origin
         for _ in range(MAX_REDIRECTS + 1):
-            answer = self._patiently(request, has_own=request.target.origin == first)
+            answer = self._patiently(request, has_own=request.target.origin == home)
             if answer.status not in _REDIRECTS or "location" not in answer.headers:
-                return _sound(answer)
+                return _sound(answer, request.method)
             request = self._next(request, answer)
         raise PluginError(f"more than {MAX_REDIRECTS} redirects", failure=Failure.USER_ERROR)
 
@@ -126,7 +128,7 @@ def _wait_of(answer: Answer) -> int | None:
     return int(said) if answer.status in _PATIENCE and said.isdecimal() else None
 
 
-def _sound(answer: Answer) -> Answer:
+def _sound(answer: Answer, method: str) -> Answer:
     if answer.status < _ERROR:
         return answer
     start = answer.body[: _SHOWN_CHARACTERS * 4].decode(errors="replace")[:_SHOWN_CHARACTERS]
@@ -135,9 +137,10 @@ def _sound(answer: Answer) -> Answer:
         after = answer.headers.get("retry-after")
         wish = f", to be asked again after {after[:40]!r}" if after else ""
         raise TransientPluginError(said + wish, failure=Failure.THROTTLED)
-    is_servers = answer.status >= _SERVER_ERROR
-    failure = Failure.ENGINE_FAULT if is_servers else Failure.USER_ERROR
-    raise PluginError(said, failure=failure)
+    if answer.status < _SERVER_ERROR:
+        raise PluginError(said, failure=Failure.USER_ERROR)
+    # a server that fails, or one before it, does not say whether the request was carried out
+    raise PluginError(said, failure=Failure.ENGINE_FAULT if method in REPEATABLE else None)
 
 
 def _refused(reason: str) -> PluginError:

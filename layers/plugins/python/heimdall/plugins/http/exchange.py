@@ -15,6 +15,8 @@ from heimdall.plugins.http.target import Target
 
 _CONNECT_SECONDS = 10.0
 _SAFE = frozenset({"GET", "HEAD"})
+REPEATABLE = frozenset({*_SAFE, "PUT", "DELETE"})
+"""Methods whose requests may come twice, as HTTP has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,5 +159,8 @@ def _dropped(request: Request, error: Exception) -> PluginError:
     said = f"{request.target.shown} gave no whole answer: {type(error).__name__}: {error}"
     if isinstance(error, http.client.LineTooLong) or "headers" in str(error):
         return PluginError(said, failure=Failure.ENGINE_FAULT)
-    kind = TransientPluginError if request.method in _SAFE else PluginError
-    return kind(said, failure=Failure.ENGINE_FAULT)
+    if request.method in _SAFE:
+        return TransientPluginError(said, failure=Failure.ENGINE_FAULT)
+    # what it did is not known: a POST is not to be made once more
+    is_repeatable = request.method in REPEATABLE
+    return PluginError(said, failure=Failure.ENGINE_FAULT if is_repeatable else None)

@@ -24,7 +24,7 @@ from heimdall.plugin.spec import (
 from heimdall.plugin.watch import EndedError, Ending, Watch, ended_report
 from heimdall.plugins.http.address import Resolve, checked_addresses, system_addresses
 from heimdall.plugins.http.call import Caller, Rules
-from heimdall.plugins.http.exchange import Request
+from heimdall.plugins.http.exchange import REPEATABLE, Request
 from heimdall.plugins.http.options import (
     ClusterOptions,
     CommandOptions,
@@ -63,9 +63,10 @@ class HttpPlugin:
                 return ended_report(Ending.STOPPED, run)
             if command.timeout_seconds >= run.seconds_left:
                 return ended_report(Ending.OUT_OF_TIME, run)
+            is_repeatable = cast(JobOptions, run.options).method in REPEATABLE
             raise PluginError(
                 f"no whole answer within the {command.timeout_seconds:g} s of timeout_seconds",
-                failure=Failure.ENGINE_FAULT,
+                failure=Failure.ENGINE_FAULT if is_repeatable else None,
             ) from None
 
     def poll(self, handle: RunHandle) -> RunReport:
@@ -160,6 +161,9 @@ def _rules(cluster: ClusterOptions, command: CommandOptions) -> Rules:
         allow_private=cluster.allow_private,
         methods=command.methods,
         own_headers={**cluster.headers, **secrets},
+        home=target_of(cluster.base_url, cluster.allowed_hosts).origin
+        if cluster.base_url
+        else None,
         follow_redirects=command.follow_redirects,
         max_bytes=command.max_response_bytes,
         trust=lambda: _trust(cluster.ca_certificates),

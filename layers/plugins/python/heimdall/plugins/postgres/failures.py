@@ -81,6 +81,11 @@ def statement_error(error: psycopg.Error, *, sql: str = "", number: int = 0) -> 
     return PluginError("; ".join([text, *more]), failure=failure_of(state))
 
 
+def unsettled(error: PluginError) -> PluginError:
+    """Say that work may have been done in spite of an error: it is not to be done once more."""
+    return PluginError(f"{error}; whether anything that was done is kept is not known")
+
+
 def connection_error(error: psycopg.Error, place: str) -> PluginError:
     """Say why there is no connection, in words of our own: the driver's may hold a secret.
 

@@ -11,7 +11,7 @@ from heimdall.domain.errors import PluginError
 from heimdall.domain.failures import Failure
 from heimdall.plugin.parameters import ParameterValue
 from heimdall.plugins.postgres.batches import Chunk, Column
-from heimdall.plugins.postgres.failures import statement_error
+from heimdall.plugins.postgres.failures import statement_error, unsettled
 from heimdall.plugins.postgres.kept_rows import KeptRows
 from heimdall.plugins.postgres.parameters import numbered
 from heimdall.plugins.postgres.splitting import READING, Statement
@@ -102,8 +102,19 @@ class _Runner:
             self._command("BEGIN READ ONLY" if self.script.is_read_only else "BEGIN")
 
     def commit(self) -> None:
-        if not self.script.is_autocommit:
+        """Keep what was done.
+
+        Raises:
+            PluginError: nothing is kept; or, without a class, nobody knows.
+        """
+        if self.script.is_autocommit:
+            return
+        try:
             self._command("COMMIT")
+        except PluginError as error:
+            if self.script.is_read_only or error.failure is Failure.USER_ERROR:
+                raise
+            raise unsettled(error) from None
 
     def _command(self, sql: str) -> None:
         self._go_on()
@@ -134,8 +145,14 @@ class _Runner:
             raise self._failed(error, prepared.sql, number) from None
 
     def _failed(self, error: psycopg.Error, sql: str, number: int) -> PluginError:
+        """Translate an error; where each statement is kept by itself, more than that is not known.
+
+        Of the first one an answer says that it is not kept, if there was one.
+        """
         is_one = len(self.script.statements) == 1
-        return statement_error(error, sql=sql, number=0 if is_one else number)
+        told = statement_error(error, sql=sql, number=0 if is_one else number)
+        is_open = self.script.is_autocommit and (number > 1 or not error.sqlstate)
+        return unsettled(told) if is_open and told.failure is not Failure.USER_ERROR else told
 
 
 def _run(runner: _Runner, cleanup: ExitStack) -> Rows | None:

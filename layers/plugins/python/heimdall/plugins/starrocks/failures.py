@@ -23,13 +23,17 @@ _NO_NAME = ("DNS resolution failed", "Domain name not found", "Name or service n
 
 
 @contextmanager
-def engine_errors(doing: str, *, is_under_way: bool = False) -> Iterator[None]:
+def engine_errors(
+    doing: str, *, is_under_way: bool = False, changes: bool = False
+) -> Iterator[None]:
     """Translate what Flight raises.
 
     Args:
         doing: what failed, as errors say it: "running the statement".
         is_under_way: whether the statement may have had an effect: then it is not for the
             gateway to begin it once more, as it does after a TransientPluginError.
+        changes: whether it changes something: then an answer that was lost has no class, since
+            nobody knows what was done.
 
     Raises:
         TransientPluginError: StarRocks is out of reach, and nothing was begun.
@@ -38,7 +42,10 @@ def engine_errors(doing: str, *, is_under_way: bool = False) -> Iterator[None]:
     try:
         yield
     except flight.FlightError as error:
-        raise _translated(error, doing, is_under_way=is_under_way) from None
+        told = _translated(error, doing, is_under_way=is_under_way)
+        if changes and told.failure is Failure.ENGINE_FAULT:
+            raise PluginError(f"{told}; whether it did anything is not known") from None
+        raise told from None
     except (pa.ArrowException, OSError) as error:
         raise _answered(_said(error), doing) from None
 

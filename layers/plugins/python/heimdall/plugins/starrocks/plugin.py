@@ -127,7 +127,7 @@ def _answer(run: RunRequest, statement: Statement, work: Work) -> Result | None:
     """Run the statement and read its result; a statement whose run ends early is ended too."""
     executing = work.pool.submit(statement.execute, work.watch.seconds_left)
     try:
-        with engine_errors("running the statement", is_under_way=True):
+        with engine_errors("running the statement", is_under_way=True, changes=statement.changes):
             info = work.watch.result_of(executing)
         result = _read(run, info, work)
     except BaseException as error:

@@ -10,7 +10,7 @@ from pyarrow import flight
 
 from heimdall.domain.errors import PluginError
 from heimdall.domain.failures import Failure
-from heimdall.plugin.lexicon import STARROCKS
+from heimdall.plugin.lexicon import STARROCKS, Piece, pieces
 from heimdall.plugin.parameters import ParameterValue, python_value, rewritten
 from heimdall.plugins.starrocks import wire
 from heimdall.plugins.starrocks.frontend import Frontend
@@ -18,6 +18,8 @@ from heimdall.plugins.starrocks.options import one_statement
 
 END_SECONDS = 2.5
 """How long it may take to ask StarRocks to end a statement."""
+
+_READING = frozenset({"select", "with", "show", "desc", "describe", "explain", "values"})
 
 LogIn = Callable[[float], Frontend]
 """Logs in once more; takes how many seconds that may take."""
@@ -56,6 +58,14 @@ class Statement:
         self._mark = mark
         self._prepared: bytes | None = None
         self._info: flight.FlightInfo | None = None
+
+    @property
+    def changes(self) -> bool:
+        """Whether it may do more than to read."""
+        words = (
+            text.lower() for kind, text in pieces(self._text, STARROCKS) if kind is Piece.OTHER
+        )
+        return next((word for word in words if word != "("), "") not in _READING
 
     @property
     def has_begun(self) -> bool:
