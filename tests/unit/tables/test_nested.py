@@ -2,6 +2,7 @@
 
 import io
 import json
+from decimal import Decimal
 
 import pyarrow as pa
 import pytest
@@ -127,3 +128,61 @@ def test_decimals_of_scales_that_parquet_lacks_keep_all_their_digits():
     )
 
     assert written.getvalue().startswith(b'"c"\r\n"12300"\r\n""\r\n')
+
+
+def test_struct_whose_fields_have_one_name_is_refused():
+    parts = [pa.array([1]), pa.array(["x"])]
+    batch = batch_of(pa.StructArray.from_arrays(parts, names=["a", "a"]))
+
+    with pytest.raises(PluginError, match="same name") as raised:
+        hand_over_table(batch.schema, [batch], FakeOutput(), limits=LIMITS)
+
+    assert raised.value.failure is Failure.USER_ERROR
+
+
+SECRET_PARTS = pa.array(
+    [[("correct horse", [{"s": "a correct horse", "t": 1}])], None, [("b", [None])], []],
+    pa.map_(pa.string(), pa.list_(pa.struct([("s", pa.string()), ("t", pa.time64("ns"))]))),
+)
+
+
+@pytest.mark.parametrize(("start", "rows"), [(0, 4), (0, 1), (1, 3)])
+def test_secrets_within_values_are_taken_out_and_nothing_else(start, rows):
+    output = FakeOutput()
+    output.redactor.add("correct horse")
+    output.redactor.add("a correct horse")
+    batch = batch_of(SECRET_PARTS.slice(start, rows))
+
+    result = hand_over_table(batch.schema, [batch], output, limits=LIMITS)
+
+    told = [{"[secret]": [{"s": "[secret]", "t": "00:00:00.000000001"}]}, None, {"b": [None]}, {}]
+    assert [row[0] for row in result.rows] == told[start : start + rows]
+
+
+@pytest.mark.parametrize(
+    ("array", "secret"),
+    [
+        (pa.array([1, 12_345_678], pa.decimal128(38, 0)), "12345678"),
+        (pa.array([12_345_678], pa.decimal128(38, 4)), "12345678"),
+        (pa.array([12_345_678], pa.uint64()), "12345678"),
+        (pa.array([[123_456_789_012]]), "123456789012"),
+        (pa.array([-5_000], pa.int16()), "-5000"),
+        (pa.array([Decimal("12.50")]), "12.50"),
+    ],
+)
+def test_number_of_any_type_that_is_a_secret_fails_the_run(array, secret):
+    output = FakeOutput()
+    output.redactor.add(secret)
+
+    with pytest.raises(PluginError, match="among its numbers"):
+        hand_over_table(batch_of(array).schema, [batch_of(array)], output, limits=LIMITS)
+
+
+def test_number_that_is_no_secret_passes():
+    output = FakeOutput()
+    output.redactor.add("40000")
+    batch = batch_of(pa.array([4_000, None], pa.int16()))
+
+    result = hand_over_table(batch.schema, [batch], output, limits=LIMITS)
+
+    assert result.rows == [[4_000], [None]]

@@ -6,6 +6,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import types as kinds
 
+from heimdall.domain.errors import PluginError
+from heimdall.domain.failures import Failure
 from heimdall.tables.types import MAX_DECIMAL_DIGITS, TYPE_KEY, struct_fields
 
 _DECIMAL128_DIGITS = 38
@@ -26,7 +28,11 @@ _SIMPLER: tuple[tuple[Callable[[pa.DataType], bool], pa.DataType], ...] = (
 
 
 def canonical_schema(schema: pa.Schema) -> pa.Schema:
-    """Return what a table's schema is as a result's; metadata but the types' names are dropped."""
+    """Return what a table's schema is as a result's; metadata but the types' names are dropped.
+
+    Raises:
+        PluginError: a struct has two fields of one name, of which JSON could have but one.
+    """
     return pa.schema([canonical_field(field) for field in schema])
 
 
@@ -66,7 +72,13 @@ def _canonical_decimal(kind: pa.DataType) -> pa.DataType:
 
 def _canonical_nested(kind: pa.DataType) -> pa.DataType:
     if kinds.is_struct(kind):
-        return pa.struct([canonical_field(each) for each in struct_fields(kind)])
+        fields = struct_fields(kind)
+        if len({each.name for each in fields}) < len(fields):
+            raise PluginError(
+                f"the result has a struct with two fields of the same name: {kind}",
+                failure=Failure.USER_ERROR,
+            )
+        return pa.struct([canonical_field(each) for each in fields])
     if kinds.is_map(kind):
         return pa.map_(canonical_field(kind.key_field), canonical_field(kind.item_field))
     if hasattr(kind, "value_field"):  # every kind of list

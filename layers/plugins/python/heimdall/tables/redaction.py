@@ -1,8 +1,9 @@
 """Secrets taken out of tables."""
 
+import re
 from collections.abc import Iterator
+from decimal import Decimal
 from struct import unpack_from
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,11 +12,10 @@ from pyarrow import types as kinds
 from heimdall.domain.errors import PluginError
 from heimdall.domain.failures import Failure
 from heimdall.plugin.redaction import Redactor
-from heimdall.tables.types import column_type
+from heimdall.tables.types import column_type, struct_fields
 
 _OFFSET_BYTES = 4
-_MAX_INT = 2**31 - 1
-"""Larger numbers are ids more often than passwords; what is compared has to fit every column."""
+_NUMBER = re.compile(rb"-?[0-9]+(\.[0-9]+)?")
 
 
 def redacted_schema(schema: pa.Schema, redactor: Redactor) -> pa.Schema:
@@ -51,26 +51,33 @@ def redacted_batch(batch: pa.RecordBatch, redactor: Redactor) -> pa.RecordBatch:
 
 
 def _redacted(array: pa.Array, redactor: Redactor) -> pa.Array:
-    if not any(_has_secret(leaf, redactor) for leaf in _leaves(array)):
-        return array
-    try:
-        return pa.array([_clean(each, redactor) for each in array.to_pylist()], array.type)
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+    if any(_is_secret_number(leaf, redactor) for leaf in _leaves(array)):
         raise PluginError(
             "the result has a secret of the job's cluster or command among its numbers; select "
             "what you need by other columns",
             failure=Failure.USER_ERROR,
-        ) from error
+        )
+    return _clean(array, redactor)
 
 
-def _clean(value: Any, redactor: Redactor) -> Any:  # noqa: ANN401 - of any type of Arrow
-    if isinstance(value, bytes):
-        return redactor.data(value)
-    if isinstance(value, list | tuple) and not hasattr(value, "_fields"):
-        return type(value)(_clean(each, redactor) for each in value)
-    if isinstance(value, dict):
-        return {name: _clean(each, redactor) for name, each in value.items()}
-    return redactor.value(value)
+def _clean(array: pa.Array, redactor: Redactor) -> pa.Array:
+    """Return an array without secrets in its texts; all else in it stays as it is."""
+    if not any(_has_secret(leaf, redactor) for leaf in _leaves(array)):
+        return array
+    kind, missing = array.type, array.is_null()
+    if kinds.is_struct(kind):
+        parts = [_clean(array.field(number), redactor) for number in range(kind.num_fields)]
+        return pa.StructArray.from_arrays(parts, fields=struct_fields(kind), mask=missing)
+    if kinds.is_map(kind) or kinds.is_list(kind):
+        first, last = array.offsets[0].as_py(), array.offsets[-1].as_py()
+        offsets = pc.subtract(array.offsets, pa.scalar(first, pa.int32()))
+        within = (array.keys, array.items) if kinds.is_map(kind) else (array.values,)
+        parts = [_clean(inner.slice(first, last - first), redactor) for inner in within]
+        made = pa.MapArray if kinds.is_map(kind) else pa.ListArray
+        return made.from_arrays(offsets, *parts, type=kind, mask=missing)
+    clean = redactor.data if kinds.is_binary(kind) else redactor.text
+    values = array.to_pylist()
+    return pa.array([None if value is None else clean(value) for value in values], kind)
 
 
 def _leaves(array: pa.Array) -> Iterator[pa.Array]:
@@ -93,10 +100,20 @@ def _has_secret(array: pa.Array, redactor: Redactor) -> bool:
             return False
         found = (pc.match_substring(array, form) for form in _patterns(array, redactor))
         return any(pc.any(each, min_count=0).as_py() for each in found)
-    if kinds.is_integer(array.type):
-        numbers = [int(form) for form in redactor.forms if form.isdigit()]
-        known = [number for number in numbers if number <= _MAX_INT]
-        return any(pc.any(pc.equal(array, number), min_count=0).as_py() for number in known)
+    return False
+
+
+def _is_secret_number(array: pa.Array, redactor: Redactor) -> bool:
+    """Tell whether a whole number, or one of a fixed count of digits, is a secret."""
+    if not (kinds.is_integer(array.type) or kinds.is_decimal(array.type)):
+        return False
+    for form in filter(_NUMBER.fullmatch, redactor.forms):
+        try:
+            number = pa.scalar(Decimal(form.decode())).cast(array.type)
+        except pa.ArrowInvalid:
+            continue  # the column cannot have it
+        if pc.any(pc.equal(array, number), min_count=0).as_py():
+            return True
     return False
 
 
