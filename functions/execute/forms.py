@@ -1,11 +1,12 @@
 """Making a result in another form than it is stored in."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from typing import BinaryIO, cast
 
+from heimdall.domain.errors import PluginError
 from heimdall.domain.forms import MAKING_SECONDS
 from heimdall.domain.job import Job
 from heimdall.domain.result import ResultForm, stored_forms
@@ -50,19 +51,38 @@ def make_form(
 
 
 def _make(job: Job, form: ResultForm, runtime: ExecuteRuntime) -> None:
-    from heimdall.tables.convert import convert
-
     forms = stored_forms(job.result_form)
     stored = ResultForm.PARQUET if ResultForm.PARQUET in forms else ResultForm.JSON
     try:
-        with (
-            _opened(job, stored, runtime) as source,
-            runtime.files.write_result(*job.files_of, form) as sink,
-        ):
-            convert(source, stored, form, sink)
+        _convert(job, stored, form, runtime)
+    except PluginError:
+        if stored is not ResultForm.JSON:
+            raise
+        from heimdall.tables.convert import misfits
+
+        with _opened(job, stored, runtime) as source:
+            as_texts = misfits(source)
+        _convert(job, stored, form, runtime, as_texts=as_texts)
     finally:
         runtime.form_claims.release(job, form)
     count("ResultFormMade", job_id=job.id, form=form.value)
+
+
+def _convert(
+    job: Job,
+    stored: ResultForm,
+    form: ResultForm,
+    runtime: ExecuteRuntime,
+    *,
+    as_texts: Collection[int] = (),
+) -> None:
+    from heimdall.tables.convert import convert
+
+    with (
+        _opened(job, stored, runtime) as source,
+        runtime.files.write_result(*job.files_of, form) as sink,
+    ):
+        convert(source, stored, form, sink, as_texts=as_texts)
 
 
 @contextmanager

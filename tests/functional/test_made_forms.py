@@ -167,3 +167,15 @@ def test_who_fails_leaves_nothing_and_lets_others_try(world: World) -> None:
 
 def _never(_: float) -> None:
     raise AssertionError("somebody is waited for")
+
+
+def test_late_value_that_does_not_fit_makes_its_column_one_of_texts(world: World) -> None:
+    rows = [[1, n] for n in range(10_000)] + [[2**70, -1]]
+    columns = [{"name": "big", "type": "int"}, {"name": "n", "type": "int"}]
+    text = json.dumps({"columns": columns, "data": rows})
+    finished(result=text, result_bytes=len(text))
+
+    table = pq.read_table(io.BytesIO(read(world, ResultForm.PARQUET)))
+
+    assert table.schema.types == [pa.string(), pa.int64()]
+    assert table.slice(10_000).to_pylist() == [{"big": str(2**70), "n": -1}]

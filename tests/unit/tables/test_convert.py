@@ -13,7 +13,7 @@ import pytest
 from heimdall.domain.result import ResultForm
 from heimdall.domain.result_csv import write_csv
 from heimdall.domain.result_json import ResultLimits
-from heimdall.tables.convert import convert
+from heimdall.tables.convert import convert, misfits
 from heimdall.tables.handing import hand_over_table
 from heimdall.tables.parquet import read_parquet, write_parquet
 from heimdall.tables.rows import ROWS_PER_BATCH
@@ -190,3 +190,38 @@ def test_what_was_read_of_a_large_table_is_let_go_of():
 
     assert rows == 8_000
     assert most < 3_000_000
+
+
+def json_of(type_name, values):
+    content = {"columns": [{"name": "c", "type": type_name}], "data": [[each] for each in values]}
+    return json.dumps(content).encode()
+
+
+@pytest.mark.parametrize(
+    ("type_name", "kind", "text"),
+    [
+        ("time", pa.time64("ns"), "10:00:00.123456789"),
+        ("timestamp", pa.timestamp("ns"), "2026-11-22T10:00:00.123456789"),
+        ("timestamptz", pa.timestamp("ns", tz="UTC"), "2026-11-22T10:00:00.123456789Z"),
+        ("timestamp", pa.string(), "9999-11-22T10:00:00.123456789"),
+        ("time", pa.string(), "24:00:00"),
+        ("timestamp", pa.string(), "29349-01-26T00:00:00.000000"),
+    ],
+)
+def test_no_digit_of_a_time_is_lost(type_name, kind, text):
+    stored = converted(json_of(type_name, [text, None]), ResultForm.JSON, ResultForm.PARQUET)
+
+    assert pa.parquet.read_schema(io.BytesIO(stored)).field("c").type == kind
+    told = json.loads(converted(stored, ResultForm.PARQUET, ResultForm.JSON))
+    assert told == {"columns": [{"name": "c", "type": type_name}], "data": [[text], [None]]}
+
+
+@pytest.mark.parametrize(
+    ("type_name", "usual", "late"),
+    [("date", "2026-11-22", "29349-01-26"), ("int", 1, 2**70), ("time", None, "24:00:00")],
+)
+def test_columns_whose_later_values_do_not_fit_are_found(type_name, usual, late):
+    content = json_of(type_name, [*[usual] * 10_000, late])
+
+    assert misfits(io.BytesIO(content)) == {0}
+    assert misfits(io.BytesIO(json_of(type_name, [late] * 10_001))) == set()

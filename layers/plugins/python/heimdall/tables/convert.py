@@ -1,7 +1,7 @@
 """Results that are stored in one form, written in another."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import chain, islice
 from typing import BinaryIO
 
@@ -13,12 +13,20 @@ from heimdall.domain.result_reader import read_result
 from heimdall.tables.handing import columns_of
 from heimdall.tables.parquet import Sink, read_parquet, write_parquet
 from heimdall.tables.row_texts import csv_lines, json_rows
-from heimdall.tables.rows import ROWS_PER_BATCH, fitting_field, json_batches
+from heimdall.tables.rows import ROWS_PER_BATCH, fits, fitting_field, json_batches
+from heimdall.tables.types import named_text
 
 Table = tuple[pa.Schema, Iterable[pa.RecordBatch]]
 
 
-def convert(source: BinaryIO, stored: ResultForm, form: ResultForm, sink: BinaryIO) -> None:
+def convert(
+    source: BinaryIO,
+    stored: ResultForm,
+    form: ResultForm,
+    sink: BinaryIO,
+    *,
+    as_texts: Collection[int] = (),
+) -> None:
     """Write a result in another form; a part of it is in memory at a time.
 
     Args:
@@ -26,12 +34,13 @@ def convert(source: BinaryIO, stored: ResultForm, form: ResultForm, sink: Binary
         stored: its form, JSON or Parquet.
         form: the wanted one.
         sink: takes it.
+        as_texts: of JSON, the places of columns whose values are written as texts.
 
     Raises:
         ValueError: the source is no result of its form.
-        PluginError: a value is not of its column's type.
+        PluginError: a value is not of its column's type; see `misfits`.
     """
-    table = read_parquet(source) if stored is ResultForm.PARQUET else _read_json(source)
+    table = read_parquet(source) if stored is ResultForm.PARQUET else _read_json(source, as_texts)
     _WRITERS[form](*table, sink)
 
 
@@ -69,20 +78,43 @@ _WRITERS = {
 }
 
 
-def _read_json(source: BinaryIO) -> Table:
+def misfits(source: BinaryIO) -> set[int]:
+    """Return the places of the columns of a result in JSON whose later values do not fit.
+
+    A column's type is told by its name and its first values.
+    """
+    schema, chunks = _read_rows(source, ())
+    found: set[int] = set()
+    for rows in chunks:
+        columns = zip(schema, zip(*rows, strict=True), strict=True)
+        found |= {at for at, (field, values) in enumerate(columns) if not fits(list(values), field)}
+    return found
+
+
+def _read_json(source: BinaryIO, as_texts: Collection[int]) -> Table:
+    schema, chunks = _read_rows(source, as_texts)
+    return schema, json_batches(schema, chain.from_iterable(chunks))
+
+
+def _read_rows(
+    source: BinaryIO, as_texts: Collection[int]
+) -> tuple[pa.Schema, Iterator[list[list[object]]]]:
     columns, rows = read_result(source)
     remaining = iter(rows)
-    first = list(islice(remaining, ROWS_PER_BATCH))
-    schema = _schema(columns, first)
-    return schema, json_batches(schema, chain(first, remaining))
+    chunks = iter(lambda: list(islice(remaining, ROWS_PER_BATCH)), [])
+    first = next(chunks, [])
+    return _schema(columns, first, as_texts), chain([first] if first else [], chunks)
 
 
-def _schema(columns: list[Column], first: list[list[object]]) -> pa.Schema:
+def _schema(
+    columns: list[Column], first: list[list[object]], as_texts: Collection[int]
+) -> pa.Schema:
     """Return a table's schema; where its first rows do not fit the types' names, of texts."""
-    values: Iterator[list[object]] = ([row[at] for row in first] for at in range(len(columns)))
     return pa.schema(
         [
-            fitting_field(column.name, column.type, each)
-            for column, each in zip(columns, values, strict=True)
+            named_text(column.name, column.type)
+            if at in as_texts
+            else fitting_field(column.name, column.type, [row[at] for row in first])
+            for at, column in enumerate(columns)
         ]
     )

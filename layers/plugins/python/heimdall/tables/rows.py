@@ -19,6 +19,13 @@ ROWS_PER_BATCH = 10_000
 Row = Sequence[Any]
 
 _READ_BY_ARROW = (kinds.is_decimal, kinds.is_date, kinds.is_timestamp)
+_MISFITS = (pa.ArrowException, ValueError, TypeError, OverflowError)
+_FINER = {
+    pa.time64("us"): pa.time64("ns"),
+    pa.timestamp("us"): pa.timestamp("ns"),
+    pa.timestamp("us", tz="UTC"): pa.timestamp("ns", tz="UTC"),
+}
+"""For values of more digits than microseconds have."""
 
 
 def batches_of(
@@ -67,7 +74,7 @@ def _batch(
     for field, values in zip(schema, columns, strict=True):
         try:
             arrays.append(make(list(values), field))
-        except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
+        except _MISFITS as error:
             raise PluginError(
                 f"a value of the column {field.name!r} is no {field.type}: {error}"
             ) from error
@@ -93,11 +100,19 @@ def json_array(values: list[Any], field: pa.Field) -> pa.Array:
 def fitting_field(name: str, type_name: str, values: list[Any]) -> pa.Field:
     """Return a column's field; one of texts if a value is beyond what Arrow's type can have."""
     field = arrow_field(name, type_name)
+    finer = field.with_type(_FINER.get(field.type, field.type))
+    return next((each for each in (field, finer) if fits(values, each)), None) or named_text(
+        name, type_name
+    )
+
+
+def fits(values: list[Any], field: pa.Field) -> bool:
+    """Tell whether a column can have some values of JSON."""
     try:
         json_array(values, field)
-    except (pa.ArrowException, ValueError, TypeError, OverflowError):
-        return named_text(name, type_name)
-    return field
+    except _MISFITS:
+        return False
+    return True
 
 
 def _read_as(kind: pa.DataType) -> pa.DataType:
@@ -136,9 +151,23 @@ def _scalar_from_json(value: Any, kind: pa.DataType) -> Any:  # noqa: ANN401 - J
     if kinds.is_binary(kind):
         return bytes.fromhex(value)
     if kinds.is_time(kind):
-        return dt.time.fromisoformat(value)
+        return _time_from_json(value, kind)
     if kinds.is_interval(kind):
         return read_interval(value)
     if kinds.is_string(kind) and not isinstance(value, str):
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return value
+
+
+def _time_from_json(text: str, kind: pa.DataType) -> int:
+    """Return a time of day as the count of its units since midnight.
+
+    Raises:
+        ValueError: it is none, or has more digits than the type.
+    """
+    whole, _, fraction = text.partition(".")
+    time, digits = dt.time.fromisoformat(whole), 9 if kind.unit == "ns" else 6
+    if time.tzinfo or len(fraction) > digits:
+        raise ValueError(f"{text!r} is more than a time of {digits} digits")
+    seconds = (time.hour * 60 + time.minute) * 60 + time.second
+    return seconds * 10**digits + int(fraction.ljust(digits, "0"))
