@@ -8,6 +8,7 @@ import pytest
 
 from functions.execute import attempt, engine
 from functions.execute.engine import EngineWork
+from heimdall.domain.errors import StoreThrottledError
 from heimdall.domain.job import Job
 from heimdall.runtime import execute_runtime
 from heimdall.store.jobs import DynamoJobStore
@@ -110,3 +111,22 @@ def test_cancel_that_comes_before_the_start_starts_nothing(long, monkeypatch):
 
     assert long.status(job_id) == "CANCELED"
     assert long.driver.started() == 0
+
+
+def test_work_whose_handle_cannot_be_stored_now_is_left_to_the_execution(long, monkeypatch):
+    save = DynamoJobStore.save
+
+    def busy_once(store: DynamoJobStore, before: Job, after: Job) -> None:
+        if after.handle is not None and before.handle is None:
+            monkeypatch.setattr(DynamoJobStore, "save", save)
+            raise StoreThrottledError("busy")
+        save(store, before, after)
+
+    monkeypatch.setattr(DynamoJobStore, "save", busy_once)
+    job_id = long.submit()
+
+    assert (long.status(job_id), long.driver.started()) == ("RUNNING", 1)
+    long.driver.succeed(long.handle(job_id))
+    long.pass_time(61)
+    assert long.status(job_id) == "SUCCEEDED"
+    assert long.driver.started() == 1

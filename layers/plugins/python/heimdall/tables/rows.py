@@ -170,4 +170,5 @@ def _time_from_json(text: str, kind: pa.DataType) -> int:
     if time.tzinfo or len(fraction) > digits:
         raise ValueError(f"{text!r} is more than a time of {digits} digits")
     seconds = (time.hour * 60 + time.minute) * 60 + time.second
-    return seconds * 10**digits + int(fraction.ljust(digits, "0"))
+    count: int = seconds * 10**digits + int(fraction.ljust(digits, "0"))
+    return count
