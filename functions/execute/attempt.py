@@ -15,12 +15,7 @@ from functions.execute.redacted_logs import keep_out_of_logs
 from heimdall.domain.attributes import with_attributes, with_outputs
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
-from heimdall.domain.errors import (
-    HeimdallError,
-    PluginError,
-    StoreThrottledError,
-    TransientPluginError,
-)
+from heimdall.domain.errors import HeimdallError, PluginError, TransientPluginError
 from heimdall.domain.job import Job
 from heimdall.domain.job_files import JobFiles
 from heimdall.domain.ports import StaleJobError
@@ -219,10 +214,6 @@ class Attempt:
         )
         try:
             report = work.follow()
-        except StoreThrottledError:
-            if not is_detached(self._plugin):
-                raise
-            return None  # it works already: its handle is stored by whoever asks for it again
         finally:
             self.job = work.job
         self.handle = started

@@ -56,7 +56,15 @@ class EngineWork:
         """
         handle = json.dumps(dict(self.handle.values))
         self.outputs.update(self.handle.outputs)
-        self._keep(lambda job: self.tell(replace(job, handle=handle)))
+        try:
+            self._keep(lambda job: self.tell(replace(job, handle=handle)))
+        except StoreThrottledError:
+            if not is_detached(self.plugin):
+                raise
+            return None  # it works already: whoever starts it again gets the same handle
+        return self._ask_on()
+
+    def _ask_on(self) -> RunReport | None:
         give_up_at: float | None = None
         leave_at = time.monotonic() + self.follow_seconds
         while True:
