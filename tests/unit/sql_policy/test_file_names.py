@@ -1,5 +1,8 @@
 """Paths with wildcards against rules about files."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,10 +15,10 @@ from tests.factories import make_rule
 from tests.unit.sql_policy.world import EVE, make_policy, no_ranger
 
 SECRET = "s3://lake/secret/*"
-FILES = {"actions": ["*"], "catalogs": ["system"], "schemas": ["files"]}
+FILES: Mapping[str, Any] = {"actions": ["*"], "catalogs": ["system"], "schemas": ["files"]}
 
 
-def is_allowed(path, *rules):
+def is_allowed(path: str, *rules: Mapping[str, Any]) -> bool:
     sql = SqlText(dialect="duckdb", text=f"SELECT * FROM '{path}'")
     return check(sql, [make_policy(*rules)], EVE, no_ranger).is_allowed
 
@@ -34,7 +37,7 @@ def is_allowed(path, *rules):
         "s3://lake/SECRET/x.parquet",
     ],
 )
-def test_path_that_may_reach_a_denied_file_is_denied(path):
+def test_path_that_may_reach_a_denied_file_is_denied(path: str) -> None:
     denied = make_rule(effect="deny", tables=[SECRET], **FILES)
 
     assert not is_allowed(path, make_rule(actions=["*"]), denied)
@@ -43,7 +46,7 @@ def test_path_that_may_reach_a_denied_file_is_denied(path):
 @pytest.mark.parametrize(
     "path", ["s3://lake/open/*.parquet", "s3://lake/o*/x.csv", "s3://x/[ab].csv"]
 )
-def test_path_that_reaches_none_is_not(path):
+def test_path_that_reaches_none_is_not(path: str) -> None:
     denied = make_rule(effect="deny", tables=[SECRET], **FILES)
 
     assert is_allowed(path, make_rule(actions=["*"]), denied)
@@ -60,11 +63,13 @@ def test_path_that_reaches_none_is_not(path):
         ("s3://lake/2024/*", "s3://lake/202[45]/x.parquet", False),
     ],
 )
-def test_path_is_allowed_by_a_pattern_that_has_all_of_its_files(pattern, path, expected):
+def test_path_is_allowed_by_a_pattern_that_has_all_of_its_files(
+    pattern: str, path: str, expected: bool
+) -> None:
     assert is_allowed(path, make_rule(tables=[pattern], **FILES)) is expected
 
 
 @given(st.text("ab*?", max_size=6), st.text("ab*?", max_size=6), st.text("ab", max_size=6))
-def test_patterns_that_both_match_a_text_meet(one, other, text):
+def test_patterns_that_both_match_a_text_meet(one: str, other: str, text: str) -> None:
     if Pattern.of_glob(one).matches(text) and Pattern.of_glob(other).matches(text):
         assert may_meet(one, other)
