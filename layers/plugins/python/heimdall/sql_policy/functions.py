@@ -30,7 +30,7 @@ _OUTSIDE_NAMES = """
     crosstab.* connectby xpath_table get_raw_page pgstat.* pgrowlocks
     (global)?(not)?(null)?in(ignoreset)? mergetree.* filesystem hive oss cosn ytsaurus arrowflight
     iceberg.* deltalake.* paimon.* prometheus.* catboost.* evalmlmethod hascolumnintable
-    dict.* lookup_string inspect_.* list_rowsets
+    stream dict.* lookup_string inspect_.* list_rowsets
     get_ddl get_presigned_url build_.*_url table_changes
     pragma_(table_info|storage_info|show) .*_attach st_read.* enable_.* load_aws_credentials
 """
@@ -44,7 +44,9 @@ _UNSAFE = """
 _UNSAFE_TYPES = frozenset(_UNSAFE.split())
 _READERS = (exp.ReadCSV, exp.ReadParquet)
 _SETTERS = frozenset({"set_config"})
-_OWNED_BY_THE_ENGINE = (("trino", "system"), ("presto", "system"))
+_OWNED_BY_THE_ENGINE = tuple(
+    (each, "system") for each in ("trino", "presto", "spark", "databricks")
+)
 """Schemas whose functions and procedures work on the tables that they are told."""
 
 _DUCKDB_READERS = frozenset(
@@ -108,6 +110,8 @@ def _name_of(call: exp.Func) -> str | None:
     if isinstance(call, exp.Anonymous):
         if not isinstance(call.this, str):
             raise SqlRefusedError("it calls a function of which the name cannot be told")
+        if call.this.lower() == "identifier":
+            raise SqlRefusedError("it has a name that is only known when it is executed")
         return str(call.this).lower()
     if isinstance(call, _READERS) or type(call).__name__ in _UNSAFE_TYPES:
         return call.sql_name().lower()
