@@ -43,6 +43,7 @@ _UNSAFE = """
 """
 _UNSAFE_TYPES = frozenset(_UNSAFE.split())
 _READERS = (exp.ReadCSV, exp.ReadParquet)
+_TABLE_MACROS = frozenset({"histogram", "histogram_values", "duckdb_table_sample", "summary"})
 _SETTERS = frozenset({"set_config"})
 _OWNED_BY_THE_ENGINE = tuple(
     (each, "system") for each in ("trino", "presto", "spark", "databricks")
@@ -72,7 +73,8 @@ def accesses_of_call(call: exp.Func, names: Names) -> Iterator[SqlAccess]:
     owner = _owner_of(call, names)
     if name == "table" and any(isinstance(each, exp.Column) for each in call.expressions):
         raise SqlRefusedError(HANDED)
-    if owner is None and (name in HARMLESS or name == "table"):
+    is_known = name == "table" or (name in HARMLESS and not _is_table_macro(call, name, names))
+    if owner is None and is_known:
         return
     paths = _paths(call, name) if names.dialect == "duckdb" and owner is None else None
     if paths is not None:
@@ -98,7 +100,15 @@ def _is_outside(
     """
     if _OUTSIDE.fullmatch(name) or (owner and (names.dialect, owner[1]) in _OWNED_BY_THE_ENGINE):
         return True
+    if _is_table_macro(call, name, names):
+        return True
     return names.dialect == "clickhouse" and isinstance(call.parent, exp.Table)
+
+
+def _is_table_macro(call: exp.Func, name: str, names: Names) -> bool:
+    """Whether it is a table of DuckDB's that reads the one that it is told."""
+    is_table = isinstance(call.parent, exp.Table | exp.Lateral | exp.TableFromRows)
+    return names.dialect == "duckdb" and is_table and name in _TABLE_MACROS
 
 
 def _name_of(call: exp.Func) -> str | None:
