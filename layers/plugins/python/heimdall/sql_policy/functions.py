@@ -27,7 +27,7 @@ _OUTSIDE_NAMES = """
     joinget.* executable input loop timeseries.* fuzz.* view
     viewexplain viewifpermitted procedure raw_query result_scan system\\$.* external_files
     infer_schema java_method reflect try_reflect ai_.* http_.* remote_query
-    crosstab.* connectby xpath_table get_raw_page pgstat.* pgrowlocks
+    crosstab.* connectby xpath_table get_raw_page pgstat.* pgrowlocks setval lo(read|write)
     (global)?(not)?(null)?in(ignoreset)? mergetree.* filesystem hive oss cosn ytsaurus arrowflight
     iceberg.* deltalake.* paimon.* prometheus.* catboost.* evalmlmethod hascolumnintable
     stream dict.* lookup_string inspect_.* list_rowsets
