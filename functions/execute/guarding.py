@@ -16,7 +16,7 @@ from heimdall.domain.errors import (
 )
 from heimdall.domain.failures import Failure
 from heimdall.domain.job import Job
-from heimdall.domain.policy import Policy, guarding
+from heimdall.domain.policy import ALLOWED, Policy, guarding
 from heimdall.observability import count, logger
 from heimdall.plugin.secret import SecretReader
 from heimdall.plugin.sql_text import SqlText
@@ -48,7 +48,8 @@ class Guard:
         """Decide whether the job may be executed, and store that before anything is.
 
         Args:
-            is_retry: whether the work may be at the engine already; then what was decided counts.
+            is_retry: whether the work may be at the engine already; then it counts if the SQL was
+                allowed. If it was refused, or nothing was decided, nothing is there.
             save: stores the job; tells whether its run is still wanted.
 
         Returns:
@@ -58,7 +59,7 @@ class Guard:
             PluginError: it was refused.
             TransientPluginError: the policies could not be read now.
         """
-        if is_retry and self.job.policy is not None:
+        if is_retry and self.job.policy is not None and self.job.policy.startswith(ALLOWED):
             return True
         decision = self.decision()
         if decision is None:

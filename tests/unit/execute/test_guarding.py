@@ -96,6 +96,15 @@ def test_retry_of_a_start_keeps_to_what_was_decided(guard):
     assert isinstance(admits(guarded)[0], PluginError)
 
 
+def test_retry_of_a_start_that_was_refused_before_a_crash_is_refused_again(guard):
+    [refused] = admits(guard(sql_of("SELECT * FROM c.s.t"), DENY))[1]
+    job = replace(make_running_job(), policy=refused)
+
+    error, _ = admits(guard(sql_of("SELECT * FROM c.s.t"), DENY, job=job), is_retry=True)
+
+    assert isinstance(error, PluginError)
+
+
 def test_policies_that_cannot_be_read_are_asked_for_again(guard):
     def throttled():
         raise StoreThrottledError("busy")

@@ -164,3 +164,16 @@ def test_policy_is_told_the_text_and_where_its_names_are():
     )
 
     assert (told.dialect, told.schema, told.is_read_only) == ("clickhouse", "sales", True)
+
+
+@pytest.mark.parametrize(("database", "schema"), [("sales", "sales"), (None, None)])
+def test_policy_is_told_only_a_database_that_is_known(database, schema):
+    cluster = {"endpoints": ["ch"], **({"database": database} if database else {})}
+
+    told = OPTIONS.sql(
+        JobOptions.model_validate({"query": "SELECT * FROM t"}),
+        CommandOptions.model_validate({}),
+        ClusterOptions.model_validate(cluster),
+    )
+
+    assert told.schema == schema

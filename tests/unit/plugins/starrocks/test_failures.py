@@ -5,7 +5,7 @@ from pyarrow import flight
 
 from heimdall.domain.errors import PluginError
 from heimdall.domain.failures import Failure
-from heimdall.plugins.starrocks.failures import engine_errors
+from heimdall.plugins.starrocks.plugin import StarRocksPlugin
 from heimdall.plugins.starrocks.statement import Statement
 
 
@@ -23,22 +23,22 @@ def test_statements_that_change_something_are_known(text, changes):
     assert Statement(None, text, [], "a mark").changes is changes
 
 
-@pytest.mark.parametrize(("changes", "failure"), [(False, Failure.ENGINE_FAULT), (True, None)])
-def test_lost_answer_of_a_change_has_no_other_run(changes, failure):
-    with (
-        pytest.raises(PluginError) as raised,
-        engine_errors("running", is_under_way=True, changes=changes),
-    ):
-        raise flight.FlightUnavailableError("Connection reset by peer")
+@pytest.mark.parametrize(("text", "failure"), [("SELECT", Failure.ENGINE_FAULT), ("INSERT", None)])
+def test_lost_answer_of_a_change_has_no_other_run(make_run, server, text, failure):
+    server.fault = flight.FlightUnavailableError("Connection reset by peer")
+    query = "SELECT * FROM range(100000)"
+    if text == "INSERT":
+        server.database.execute("CREATE TABLE counted (i BIGINT)")
+        query = f"INSERT INTO counted {query} RETURNING i"
+
+    with pytest.raises(PluginError, match="Connection reset") as raised:
+        StarRocksPlugin().start(make_run(query))
 
     assert raised.value.failure is failure
 
 
-def test_error_of_the_user_stays_one():
-    with (
-        pytest.raises(PluginError) as raised,
-        engine_errors("running", is_under_way=True, changes=True),
-    ):
-        raise flight.FlightServerError("Getting analyzing error")
+def test_error_of_the_user_stays_one(make_run):
+    with pytest.raises(PluginError) as raised:
+        StarRocksPlugin().start(make_run("INSERT INTO nowhere SELECT 1"))
 
     assert raised.value.failure is Failure.USER_ERROR

@@ -34,6 +34,9 @@ class SqlAction(StrEnum):
     ADMIN = "admin"
 
 
+ALLOWED, REFUSED = "allowed: ", "refused: "
+"""How what was decided of a job's SQL begins; the reason follows."""
+
 ANY = "*"
 """Covers everything: of a rule's actions, and as a pattern."""
 

@@ -34,10 +34,15 @@ class SqlAccess:
     table: str | None
 
     @property
+    def is_file(self) -> bool:
+        """Whether it is to a file, or to several: its path may have wildcards."""
+        return (self.catalog, self.schema) == (SYSTEM, FILES)
+
+    @property
     def only_reads(self) -> bool:
         """Whether it changes nothing, neither here nor outside."""
-        is_file = (self.catalog, self.schema) == (SYSTEM, FILES)
-        return self.action is SqlAction.SELECT or (is_file and self.action is SqlAction.EXECUTE)
+        is_read = self.is_file and self.action is SqlAction.EXECUTE
+        return self.action is SqlAction.SELECT or is_read
 
     def __str__(self) -> str:
         parts = (self.catalog, self.schema, self.table)

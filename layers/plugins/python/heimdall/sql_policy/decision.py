@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from heimdall.domain.job import cut
-from heimdall.domain.policy import Effect
+from heimdall.domain.policy import ALLOWED, REFUSED, Effect
 from heimdall.sql_policy.access import SqlAccess
 from heimdall.sql_policy.rules import Principal, Rule
 
@@ -28,12 +28,12 @@ class Decision:
 
 def refused(reason: str) -> Decision:
     """Refuse SQL for a reason that is no rule's."""
-    return Decision(is_allowed=False, text=cut(f"refused: {reason}", MAX_TEXT) or "")
+    return Decision(is_allowed=False, text=cut(REFUSED + reason, MAX_TEXT) or "")
 
 
 def allowed(reason: str) -> Decision:
     """Allow SQL, and say why."""
-    return Decision(is_allowed=True, text=cut(f"allowed: {reason}", MAX_TEXT) or "")
+    return Decision(is_allowed=True, text=cut(ALLOWED + reason, MAX_TEXT) or "")
 
 
 def decide(statements: Statements, rules: Iterable[Rule], principal: Principal) -> Decision:

@@ -27,10 +27,10 @@ _OUTSIDE_NAMES = """
     joinget.* executable input loop timeseries.* fuzz.* view
     viewexplain viewifpermitted procedure raw_query result_scan system\\$.* external_files
     infer_schema java_method reflect try_reflect ai_.* http_.* remote_query
-    crosstab.* connectby xpath_table get_raw_page pgstat.* pgrowlocks
+    crosstab.* connectby xpath_table get_raw_page pgstat.* pgrowlocks setval lo(read|write)
     (global)?(not)?(null)?in(ignoreset)? mergetree.* filesystem hive oss cosn ytsaurus arrowflight
     iceberg.* deltalake.* paimon.* prometheus.* catboost.* evalmlmethod hascolumnintable
-    dict.* lookup_string inspect_.* list_rowsets
+    stream dict.* lookup_string inspect_.* list_rowsets
     get_ddl get_presigned_url build_.*_url table_changes
     pragma_(table_info|storage_info|show) .*_attach st_read.* enable_.* load_aws_credentials
 """
@@ -43,8 +43,11 @@ _UNSAFE = """
 """
 _UNSAFE_TYPES = frozenset(_UNSAFE.split())
 _READERS = (exp.ReadCSV, exp.ReadParquet)
+_TABLE_MACROS = frozenset({"histogram", "histogram_values", "duckdb_table_sample", "summary"})
 _SETTERS = frozenset({"set_config"})
-_OWNED_BY_THE_ENGINE = (("trino", "system"), ("presto", "system"))
+_OWNED_BY_THE_ENGINE = tuple(
+    (each, "system") for each in ("trino", "presto", "spark", "databricks")
+)
 """Schemas whose functions and procedures work on the tables that they are told."""
 
 _DUCKDB_READERS = frozenset(
@@ -70,7 +73,8 @@ def accesses_of_call(call: exp.Func, names: Names) -> Iterator[SqlAccess]:
     owner = _owner_of(call, names)
     if name == "table" and any(isinstance(each, exp.Column) for each in call.expressions):
         raise SqlRefusedError(HANDED)
-    if owner is None and (name in HARMLESS or name == "table"):
+    is_known = name == "table" or (name in HARMLESS and not _is_table_macro(call, name, names))
+    if owner is None and is_known:
         return
     paths = _paths(call, name) if names.dialect == "duckdb" and owner is None else None
     if paths is not None:
@@ -96,7 +100,15 @@ def _is_outside(
     """
     if _OUTSIDE.fullmatch(name) or (owner and (names.dialect, owner[1]) in _OWNED_BY_THE_ENGINE):
         return True
+    if _is_table_macro(call, name, names):
+        return True
     return names.dialect == "clickhouse" and isinstance(call.parent, exp.Table)
+
+
+def _is_table_macro(call: exp.Func, name: str, names: Names) -> bool:
+    """Whether it is a table of DuckDB's that reads the one that it is told."""
+    is_table = isinstance(call.parent, exp.Table | exp.Lateral | exp.TableFromRows)
+    return names.dialect == "duckdb" and is_table and name in _TABLE_MACROS
 
 
 def _name_of(call: exp.Func) -> str | None:
@@ -108,6 +120,8 @@ def _name_of(call: exp.Func) -> str | None:
     if isinstance(call, exp.Anonymous):
         if not isinstance(call.this, str):
             raise SqlRefusedError("it calls a function of which the name cannot be told")
+        if call.this.lower() == "identifier":
+            raise SqlRefusedError("it has a name that is only known when it is executed")
         return str(call.this).lower()
     if isinstance(call, _READERS) or type(call).__name__ in _UNSAFE_TYPES:
         return call.sql_name().lower()

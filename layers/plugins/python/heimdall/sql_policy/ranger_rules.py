@@ -61,14 +61,16 @@ class Level:
     patterns: tuple[str, ...]
     is_excluding: bool
 
-    def covers(self, name: str | None, effect: Effect, fold: Fold) -> bool:
+    def covers(
+        self, name: str | None, effect: Effect, fold: Fold, *, is_file: bool = False
+    ) -> bool:
         """Whether a name is among them."""
         if not self.is_excluding:
-            return names_one(self.patterns, name, effect=effect, fold=fold)
+            return names_one(self.patterns, name, effect=effect, fold=fold, is_file=is_file)
         if name is None:
             return effect is Effect.DENY
         other = Effect.ALLOW if effect is Effect.DENY else Effect.DENY
-        return not names_one(self.patterns, name, effect=other, fold=fold)
+        return not names_one(self.patterns, name, effect=other, fold=fold, is_file=is_file)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +102,9 @@ class RangerRule:
         """Whether it speaks of an access of a principal whom it concerns."""
         return self._decides(access.action, principal) and any(
             all(
-                levels[level].covers(name, self.effect, self.fold)
+                levels[level].covers(
+                    name, self.effect, self.fold, is_file=access.is_file and level == "table"
+                )
                 for level, name in zip(
                     _LEVELS, (access.catalog, access.schema, access.table), strict=True
                 )

@@ -9,6 +9,7 @@ from heimdall.domain.access import matches_any
 from heimdall.domain.patterns import Pattern
 from heimdall.domain.policy import ANY, ANYTHING, Effect, Policy
 from heimdall.sql_policy.access import SqlAccess
+from heimdall.sql_policy.file_names import may_meet, spellings
 
 _TEAM = "team:"
 
@@ -82,13 +83,13 @@ class CatalogRule:
         if ANY not in self.actions and access.action not in self.actions:
             return False
         named = (
-            (self.catalogs, access.catalog),
-            (self.schemas, access.schema),
-            (self.tables, access.table),
+            (self.catalogs, access.catalog, False),
+            (self.schemas, access.schema, False),
+            (self.tables, access.table, access.is_file),
         )
         return all(
-            names_one(patterns, name, effect=self.effect, fold=self.fold)
-            for patterns, name in named
+            names_one(patterns, name, effect=self.effect, fold=self.fold, is_file=is_file)
+            for patterns, name, is_file in named
         )
 
 
@@ -100,18 +101,32 @@ def rules_of(policy: Policy, fold: Fold) -> list[CatalogRule]:
     ]
 
 
-def names_one(patterns: Iterable[str], name: str | None, *, effect: Effect, fold: Fold) -> bool:
+def names_one(
+    patterns: Iterable[str],
+    name: str | None,
+    *,
+    effect: Effect,
+    fold: Fold,
+    is_file: bool = False,
+) -> bool:
     """Whether one of the patterns stands for a name.
 
-    A rule that denies covers all spellings, and a name that is not known. One that allows covers
-    the very spelling or what the engine makes of it, and what is not known only with `*`.
+    A rule that denies covers all spellings, a name that is not known, and a path that may stand
+    for a file of its. One that allows covers the very spelling or what the engine makes of it, what
+    is not known only with `*`, and a path only with all that it may stand for.
     """
     if effect is Effect.DENY:
         return name is None or any(
-            _pattern(each.casefold()).matches(name.casefold()) for each in patterns
+            _pattern(each.casefold()).matches(name.casefold())
+            or (is_file and may_meet(each.casefold(), name.casefold()))
+            for each in patterns
         )
     if name is None:
         return ANY in patterns
+    if is_file:
+        return any(
+            all(_pattern(each).matches(path) for path in spellings(name)) for each in patterns
+        )
     return any(
         _pattern(each).matches(name) or _pattern(fold(each)).matches(name) for each in patterns
     )

@@ -105,7 +105,7 @@ def sql(job: JobOptions, command: CommandOptions, cluster: ClusterOptions) -> Sq
     return SqlText(
         dialect="clickhouse",
         text=job.query,
-        schema=cluster.database or "default",
+        schema=cluster.database,  # without it, a user of ClickHouse may have any of their own
         is_read_only=command.read_only,
     )
 

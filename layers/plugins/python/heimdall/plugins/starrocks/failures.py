@@ -23,17 +23,13 @@ _NO_NAME = ("DNS resolution failed", "Domain name not found", "Name or service n
 
 
 @contextmanager
-def engine_errors(
-    doing: str, *, is_under_way: bool = False, changes: bool = False
-) -> Iterator[None]:
+def engine_errors(doing: str, *, is_under_way: bool = False) -> Iterator[None]:
     """Translate what Flight raises.
 
     Args:
         doing: what failed, as errors say it: "running the statement".
         is_under_way: whether the statement may have had an effect: then it is not for the
             gateway to begin it once more, as it does after a TransientPluginError.
-        changes: whether it changes something: then an answer that was lost has no class, since
-            nobody knows what was done.
 
     Raises:
         TransientPluginError: StarRocks is out of reach, and nothing was begun.
@@ -42,12 +38,19 @@ def engine_errors(
     try:
         yield
     except flight.FlightError as error:
-        told = _translated(error, doing, is_under_way=is_under_way)
-        if changes and told.failure is Failure.ENGINE_FAULT:
-            raise PluginError(f"{told}; whether it did anything is not known") from None
-        raise told from None
+        raise _translated(error, doing, is_under_way=is_under_way) from None
     except (pa.ArrowException, OSError) as error:
         raise _answered(_said(error), doing) from None
+
+
+def unsettled(error: PluginError) -> PluginError:
+    """Return the error of a statement that changes something: its class makes no other run follow.
+
+    Whether it was carried out is not known if its answer was lost, or was not read to its end.
+    """
+    if error.failure is not Failure.ENGINE_FAULT:
+        return error
+    return PluginError(f"{error}; whether it did anything is not known")
 
 
 def _translated(error: flight.FlightError, doing: str, *, is_under_way: bool) -> PluginError:

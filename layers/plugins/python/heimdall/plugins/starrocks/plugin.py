@@ -22,7 +22,7 @@ from heimdall.plugin.spec import (
     RunState,
 )
 from heimdall.plugin.sql_options import limits_of
-from heimdall.plugins.starrocks.failures import engine_errors
+from heimdall.plugins.starrocks.failures import engine_errors, unsettled
 from heimdall.plugins.starrocks.frontend import Frontend, log_in
 from heimdall.plugins.starrocks.options import (
     ClusterOptions,
@@ -127,13 +127,15 @@ def _answer(run: RunRequest, statement: Statement, work: Work) -> Result | None:
     """Run the statement and read its result; a statement whose run ends early is ended too."""
     executing = work.pool.submit(statement.execute, work.watch.seconds_left)
     try:
-        with engine_errors("running the statement", is_under_way=True, changes=statement.changes):
+        with engine_errors("running the statement", is_under_way=True):
             info = work.watch.result_of(executing)
         result = _read(run, info, work)
     except BaseException as error:
         if statement.has_begun or isinstance(error, StoppedError | OutOfTimeError):
             statement.end(work.enter)
             wait([executing], _LAST_SECONDS)
+        if isinstance(error, PluginError) and statement.changes:
+            raise unsettled(error) from None
         raise
     statement.close()
     return result
