@@ -93,7 +93,7 @@ JOB_CONTRACTS: Mapping[str, Contract] = {
     "get_stderr": STREAM,
     "get_result": Contract(
         tag=TAG,
-        refusals=[406, 503],
+        refusals=[406, 502, 503],
         responses={
             200: Response(
                 description="the result, in the form that is accepted",

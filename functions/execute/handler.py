@@ -18,6 +18,7 @@ from functions.execute.health import make_probes
 from heimdall.dispatch import job_from_message, job_to_message
 from heimdall.domain.cluster import Cluster
 from heimdall.domain.command import Command
+from heimdall.domain.errors import PluginError
 from heimdall.domain.ports import StaleJobError
 from heimdall.domain.result import ResultForm
 from heimdall.observability import logger, metrics
@@ -78,7 +79,10 @@ def _make_form(wanted: Mapping[str, Any]) -> Mapping[str, Any]:
     from functions.execute.forms import make_form
 
     form = ResultForm(wanted["form"])
-    return {"is_made": make_form(wanted["job_id"], form, runtime=execute_runtime())}
+    try:
+        return {"is_made": make_form(wanted["job_id"], form, runtime=execute_runtime())}
+    except PluginError as error:
+        return {"error": str(error)}
 
 
 def _look_for_orphans(plugins: Sequence[str], context: Any) -> Mapping[str, Any]:  # noqa: ANN401

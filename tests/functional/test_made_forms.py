@@ -123,6 +123,17 @@ def test_form_that_cannot_be_made_is_told_of(world: World) -> None:
     assert (answer.status, answer.body["code"]) == (503, "runner_unavailable")
 
 
+def test_form_that_a_value_does_not_fit_is_refused_for_good(world: World) -> None:
+    text = '{"columns":[{"name":"b","type":"binary"}],"data":[["00"],["no hex"],[[1]]]}'
+    finished(result=text, result_bytes=len(text))
+    world.execute_answers.append({"error": "a value of the column 'b' is no binary"})
+
+    answer = world.get(PATH, headers={"accept": TYPES[ResultForm.ARROW]})
+
+    assert (answer.status, answer.body["code"]) == (502, "plugin_failed")
+    assert "'b'" in answer.body["error"]
+
+
 def test_two_who_ask_at_once_have_it_made_by_one(world: World) -> None:
     finished_with_parquet()
     execute = runtime.execute_runtime()

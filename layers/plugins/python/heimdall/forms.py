@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
-from heimdall.domain.errors import ResultBeingMadeError, RunnerUnavailableError
+from heimdall.domain.errors import PluginError, ResultBeingMadeError, RunnerUnavailableError
 from heimdall.domain.job import Job
 from heimdall.domain.result import ResultForm
 
@@ -50,6 +50,8 @@ class RunnerForms:
             raise RunnerUnavailableError(
                 f"the result could not be made {form}: {body.get('errorMessage')}", job_id=job.id
             )
+        if "error" in body:
+            raise PluginError(f"the result cannot be had as {form}: {body['error']}", job_id=job.id)
         if not body["is_made"]:
             raise _being_made(job, form)
 

@@ -22,6 +22,7 @@ class FormMaker(Protocol):
 
         Raises:
             ResultBeingMadeError: it takes longer than an answer may.
+            PluginError: the result has a value that the form cannot have.
             RunnerUnavailableError: nobody could be asked.
         """
         ...
