@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -41,6 +42,9 @@ CANARY = "ca'na\"ry-7f3a/%+x"
 PIECES = "'ca''na\"ry-' || '7f3a/%+x'"
 """The secret as SQL in which it does not stand."""
 
+_LOGGED = re.compile(r"LOG:  (?:statement|execute [^:]*): .*")
+"""How PostgreSQL's log tells of a statement."""
+
 BROKEN = {"query": f"SELECT ({PIECES})::int AS number"}
 
 
@@ -55,6 +59,7 @@ class Engine:
         many: a context whose answer has `rows` rows: the numbers from 1, and their quarters.
         before_many: called before.
         sent: gives the statements that the server got.
+        running: gives those that go on, where the stand-in says so.
         echoes: contexts with whose answers the secret comes back; the last of them is large.
         broken: one that fails with the secret in its error.
         refuse: lets the server not take the secret any more; `refused` is asked then, or `rich`.
@@ -70,6 +75,7 @@ class Engine:
     before_many: Callable[[], object] = list
     rows: int = MANY
     sent: Callable[[], list[str]] = list
+    running: Callable[[], list[str]] = list
     echoes: Sequence[Mapping[str, Any]] = ()
     broken: Mapping[str, Any] = field(default_factory=dict)
     refuse: Callable[[World], object] = bool
@@ -100,6 +106,8 @@ Opened = AbstractContextManager[Engine]
 def open_postgres(server: PostgresServer) -> Iterator[Engine]:
     role = sql.Identifier("canary")
     _execute(server, "CREATE ROLE {} LOGIN PASSWORD {}", role, CANARY)
+    _execute(server, "ALTER ROLE {} SET log_statement = 'all'", role)
+    begin = server.log.stat().st_size
     where = {**server.parts, "user": "canary", "password": "ssm:/heimdall/postgres"}
     try:
         yield Engine(
@@ -116,6 +124,7 @@ def open_postgres(server: PostgresServer) -> Iterator[Engine]:
                 f"SELECT convert_to('<' || {PIECES} || '>', 'UTF8'), json_build_array({PIECES})",
             ),
             broken=BROKEN,
+            sent=lambda: _LOGGED.findall(server.log.read_text()[begin:]),
             refuse=lambda _: _execute(server, "ALTER ROLE {} PASSWORD {}", role, "other"),
         )
     finally:
@@ -176,6 +185,7 @@ def open_starrocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
             empty=_two_alike("SELECT 1 AS a, 'x' AS a WHERE false"),
             many={"query": f"SELECT n, n / 4 AS part FROM range(1, {MANY + 1}) AS t(n)"},
             sent=lambda: server.statements,
+            running=lambda: [each.text for each in list(server.running.values())],
             echoes=_echoes(
                 "range(30000)",
                 f"SELECT [{PIECES}]::varchar, {{'a': {PIECES}}}::varchar, "
@@ -325,6 +335,7 @@ def open_http() -> Iterator[Engine]:
             many={"path": "/many"},
             echoes=[{"path": "/echo"}, {"path": "/echoes"}],
             broken={"path": "/broken"},
+            sent=lambda: [asked.path for asked in api.asked],
             refused={"path": "/no"},
             rows=FEW,
         )
