@@ -262,7 +262,7 @@ def answer_by_trino(query: FakeQuery) -> None:
         case "canary":
             query.answer([column(CANARY, "varchar", 20)], [[f"it is {CANARY}."]])
         case "canaries":
-            rows = [[f"it is {CANARY}{' ' * 100}."]] * 30_000
+            rows: list[list[Any]] = [[f"it is {CANARY}{' ' * 100}."]] * 30_000
             query.answer([column(CANARY, "varchar", 200)], rows)
         case "broken":
             query.fail("GENERIC_USER_ERROR", "USER_ERROR", f"Cannot cast '{CANARY}' to bigint")
