@@ -2,10 +2,12 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, LiteralString
 
 import boto3
 import pytest
@@ -24,6 +26,7 @@ from tests.fakes.tables_of_others import create_music, create_sales
 from tests.functional import rich_queries as rich
 from tests.functional.rich_queries import Asked
 from tests.functional.world import Answer, World, world_in_memory
+from tests.unit.plugins.http import api as http
 from tests.unit.plugins.http.api import Api, Reply, served
 
 PLUGINS = (
@@ -36,10 +39,13 @@ MANY, SOME, FEW = 200_000, 30_000, 12_000
 CANARY = "ca'na\"ry-7f3a/%+x"
 """The secret of each engine that has one."""
 
-PIECES = "'ca''na' || '\"ry-7f3a/%+x'"
+PIECES = "'ca''na\"ry-' || '7f3a/%+x'"
 """The secret as SQL in which it does not stand."""
 
-Call = Callable[..., Answer]
+_LOGGED = re.compile(r"LOG:  (?:statement|execute [^:]*): .*")
+"""How PostgreSQL's log tells of a statement."""
+
+BROKEN = {"query": f"SELECT ({PIECES})::int AS number"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +59,10 @@ class Engine:
         many: a context whose answer has `rows` rows: the numbers from 1, and their quarters.
         before_many: called before.
         sent: gives the statements that the server got.
+        running: gives those that go on, where the stand-in says so.
+        echoes: contexts with whose answers the secret comes back; the last of them is large.
+        broken: one that fails with the secret in its error.
+        refuse: lets the server not take the secret any more; `refused` is asked then, or `rich`.
     """
 
     plugin: str
@@ -65,6 +75,11 @@ class Engine:
     before_many: Callable[[], object] = list
     rows: int = MANY
     sent: Callable[[], list[str]] = list
+    running: Callable[[], list[str]] = list
+    echoes: Sequence[Mapping[str, Any]] = ()
+    broken: Mapping[str, Any] = field(default_factory=dict)
+    refuse: Callable[[World], object] = bool
+    refused: Mapping[str, Any] | None = None
 
     def put(self, world: World) -> None:
         """Put the secrets, and into the catalog a cluster and commands: sync, async, narrow."""
@@ -90,9 +105,9 @@ Opened = AbstractContextManager[Engine]
 @contextmanager
 def open_postgres(server: PostgresServer) -> Iterator[Engine]:
     role = sql.Identifier("canary")
-    with server.connect() as connection:
-        made = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(role, sql.Literal(CANARY))
-        connection.execute(made)
+    _execute(server, "CREATE ROLE {} LOGIN PASSWORD {}", role, CANARY)
+    _execute(server, "ALTER ROLE {} SET log_statement = 'all'", role)
+    begin = server.log.stat().st_size
     where = {**server.parts, "user": "canary", "password": "ssm:/heimdall/postgres"}
     try:
         yield Engine(
@@ -102,20 +117,39 @@ def open_postgres(server: PostgresServer) -> Iterator[Engine]:
             rich=rich.POSTGRES,
             empty=_two_alike("SELECT 1::int AS a, 'x'::text AS a WHERE false"),
             many={"query": f"SELECT n, n / 4.0 AS part FROM generate_series(1, {MANY}) AS t(n)"},
+            echoes=_echoes(
+                "generate_series(1, 30000)",
+                f"SELECT row({PIECES}), array[{PIECES}]::text, quote_literal({PIECES}), "
+                f"quote_ident({PIECES}), array[row({PIECES})]::text",
+                f"SELECT convert_to('<' || {PIECES} || '>', 'UTF8'), json_build_array({PIECES})",
+            ),
+            broken=BROKEN,
+            sent=lambda: _LOGGED.findall(server.log.read_text()[begin:]),
+            refuse=lambda _: _execute(server, "ALTER ROLE {} PASSWORD {}", role, "other"),
         )
     finally:
-        with server.connect() as connection:
-            connection.execute(sql.SQL("DROP ROLE {}").format(role))
+        _execute(server, "DROP ROLE {}", role)
+
+
+def _execute(server: PostgresServer, statement: LiteralString, *values: Any) -> None:
+    with server.connect() as connection:
+        connection.execute(sql.SQL(statement).format(*values))
 
 
 @contextmanager
 def open_clickhouse() -> Iterator[Engine]:
     # ada's password is the server's; others have any, so that this one is right
+    secret = "ssm:/heimdall/clickhouse"
+    refused = {
+        **{"name": "sync", "plugin": "clickhouse", "is_sync": True, "tags": ["type:sync"]},
+        "cluster_tags": ["type:engine"],
+        "context": {"username": "ada", "password": secret},
+    }
     yield Engine(
         plugin="clickhouse",
         cluster={"endpoints": [start_clickhouse()]},
-        command={"username": "eve", "password": "ssm:/heimdall/clickhouse"},
-        secrets={"ssm:/heimdall/clickhouse": CANARY},
+        command={"username": "eve", "password": secret},
+        secrets={secret: CANARY},
         rich=rich.CLICKHOUSE,
         empty=Asked(
             context={"query": "SELECT toInt64(1) AS a, 'x' AS b WHERE 0"},
@@ -123,6 +157,14 @@ def open_clickhouse() -> Iterator[Engine]:
         ),
         many={"query": f"SELECT toInt64(number + 1) AS n, n / 4 AS part FROM numbers({MANY})"},
         sent=lambda: [asked["sql"] for asked in told("/asked")],
+        echoes=_echoes(
+            "numbers(30000)",
+            f"SELECT toString([{PIECES}]) AS a, toString(tuple({PIECES})) AS b, "
+            f"toString(map({PIECES}, {PIECES})) AS c, toString([[{PIECES}]]) AS d",
+            f"SELECT toFixedString({PIECES}, 30) AS a, [{PIECES}] AS b, map({PIECES}, 1) AS c",
+        ),
+        broken={"query": f"SELECT toInt32({PIECES}) AS number"},
+        refuse=lambda world: world.put("/api/v1/command/sync", refused),
     )
 
 
@@ -140,6 +182,15 @@ def open_starrocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
             empty=_two_alike("SELECT 1 AS a, 'x' AS a WHERE false"),
             many={"query": f"SELECT n, n / 4 AS part FROM range(1, {MANY + 1}) AS t(n)"},
             sent=lambda: server.statements,
+            running=lambda: [each.text for each in list(server.running.values())],
+            echoes=_echoes(
+                "range(30000)",
+                f"SELECT [{PIECES}]::varchar, {{'a': {PIECES}}}::varchar, "
+                f"map {{{PIECES}: [{PIECES}]}}::varchar, to_json([{PIECES}])::varchar",
+                f"SELECT ({PIECES})::blob, [{PIECES}], map {{{PIECES}: 1}}, {{'a': {PIECES}}}",
+            ),
+            broken=BROKEN,
+            refuse=lambda _: monkeypatch.setattr(flight_sql_server, "PASSWORD", "other"),
         )
 
 
@@ -162,6 +213,9 @@ def open_snowflake() -> Iterator[Engine]:
             many={"query": "SELECT n::NUMBER(18,0) AS n, part FROM numbers ORDER BY n"},
             rows=SOME,
             sent=lambda: [each.text for each in server.statements.values()],
+            echoes=_echoes("numbers", f"SELECT to_binary({PIECES}, 'UTF-8') AS told"),
+            broken=BROKEN,
+            refuse=lambda _: server.tokens.clear(),
         )
 
 
@@ -186,6 +240,9 @@ def open_trino() -> Iterator[Engine]:
         many={"query": "SELECT n, part FROM many"},
         rows=SOME,
         sent=lambda: [query.sql for query in trino.queries.values()],
+        echoes=[{"query": "SELECT a FROM canary"}, {"query": "SELECT a FROM canaries"}],
+        broken={"query": "SELECT a FROM broken"},
+        refuse=lambda _: setattr(trino, "password", "other"),
     )
 
 
@@ -200,7 +257,10 @@ def answer_by_trino(query: FakeQuery) -> None:
         case "empty":
             query.answer([number, text])
         case "canary":
-            query.answer([column(CANARY, "varchar", 20)], [[f"it is {CANARY}."]] * 5_000)
+            query.answer([column(CANARY, "varchar", 20)], [[f"it is {CANARY}."]])
+        case "canaries":
+            rows: list[list[Any]] = [[f"it is {CANARY}{' ' * 100}."]] * 30_000
+            query.answer([column(CANARY, "varchar", 200)], rows)
         case "broken":
             query.fail("GENERIC_USER_ERROR", "USER_ERROR", f"Cannot cast '{CANARY}' to bigint")
         case "many":
@@ -254,8 +314,9 @@ def open_http() -> Iterator[Engine]:
         api.replies["/rich"] = Reply(rich.HTTP_ROWS)
         api.replies["/empty"] = Reply([])
         api.replies["/many"] = Reply([{"n": n, "part": n / 4} for n in range(1, FEW + 1)])
-        api.replies["/echo"] = lambda asked: Reply([{"key": asked.headers["x-key"]}])
-        api.replies["/refused"] = lambda asked: Reply({"no": asked.headers["x-key"]}, status=401)
+        echo = {"/echo": (200, 1), "/echoes": (200, 30_000), "/broken": (400, 1), "/no": (401, 1)}
+        for path, (status, rows) in echo.items():
+            api.replies[path] = partial(_echo, status, rows)
         yield Engine(
             plugin="http",
             cluster={
@@ -269,8 +330,17 @@ def open_http() -> Iterator[Engine]:
             rich=rich.HTTP,
             empty=Asked(context={"path": "/empty"}, values=[]),
             many={"path": "/many"},
+            echoes=[{"path": "/echo"}, {"path": "/echoes"}],
+            broken={"path": "/broken"},
+            sent=lambda: [asked.path for asked in api.asked],
+            refused={"path": "/no"},
             rows=FEW,
         )
+
+
+def _echo(status: int, rows: int, asked: http.Asked) -> Reply:
+    key = asked.headers["x-key"]
+    return Reply([{"key": f"{key}{' ' * 100}.", key: [key]}] * rows, status=status)
 
 
 def open_engine(
@@ -317,6 +387,12 @@ def of(*plugins: str) -> pytest.MarkDecorator:
 
 def without(*plugins: str) -> pytest.MarkDecorator:
     return of(*(plugin for plugin in PLUGINS if plugin not in plugins))
+
+
+def _echoes(rows: str, *others: str) -> list[Mapping[str, Any]]:
+    told = f"SELECT {PIECES} || '.' AS told"
+    large = f"{told}, repeat('x', 100) AS more FROM {rows} AS t(n)"
+    return [{"query": query} for query in (told, *others, large)]
 
 
 def _two_alike(query: str, name: str = "a") -> Asked:

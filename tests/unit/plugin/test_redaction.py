@@ -60,6 +60,10 @@ def test_secret_is_found_in_the_forms_that_others_give_it(secret):
         quote(secret),
         quote(secret, safe=""),
         quote_plus(secret),
+        secret.replace("'", "''"),  # a literal of SQL
+        secret.replace("\\", "\\\\").replace("'", "\\'"),  # one of ClickHouse
+        secret.replace('"', '""'),  # a name of SQL
+        secret.replace("\\", "\\\\").replace('"', '""'),  # in a row of PostgreSQL
     ):
         assert redactor.text(f"<{form}>").strip("<>\"'") == MARK
 

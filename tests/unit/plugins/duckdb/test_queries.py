@@ -300,12 +300,12 @@ def test_job_that_cannot_be_right_is_refused_at_its_submission(job, said):
         OPTIONS.check(job, OPTIONS.command(), OPTIONS.cluster())
 
 
-def test_policy_sees_the_text():
-    job, command = OPTIONS.job(query="SELECT 1"), OPTIONS.command(read_only=True)
+def test_policy_sees_the_text_that_duckdb_gets():
+    job, command = OPTIONS.job(query="SELECT :a, ':a'"), OPTIONS.command(read_only=True)
 
     seen = OPTIONS.sql(job, command, OPTIONS.cluster())
 
-    assert (seen.dialect, seen.text, seen.is_read_only) == ("duckdb", "SELECT 1", True)
+    assert (seen.dialect, seen.text, seen.is_read_only) == ("duckdb", "SELECT $a, ':a'", True)
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ _MAX_HELD_BYTES = 64 * 1024
 class Redactor:
     """Knows the secrets of one run; of texts, JSON values and streams it takes them out.
 
-    A secret is found as it is, in each of the forms that JSON, Python and URLs give it, and, if
-    it has several lines, line by line. Other forms of it (base64, reversed) are not recognized.
+    A secret is found as it is, in each of the forms that JSON, Python, URLs and SQL give it, and,
+    if it has several lines, line by line. Other forms of it (base64, reversed) are not recognized.
     """
 
     def __init__(self) -> None:
@@ -160,3 +160,14 @@ def _forms(secret: str) -> Iterator[str]:
             yield from (text, quote(text, safe=""), quote(text), quote_plus(text))
             yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
             yield repr(text)[1:-1]
+            yield from _quoted_by_engines(text)
+
+
+def _quoted_by_engines(text: str) -> Iterator[str]:
+    """Give what engines of SQL write of a text between quotes: as a literal, a name, in a row."""
+    escaped = text.replace("\\", "\\\\")
+    yield text.replace("'", "''")
+    yield escaped.replace("'", "\\'")
+    for plain in (text, escaped):
+        doubled = plain.replace('"', '""')
+        yield from (doubled, json.dumps(doubled, ensure_ascii=False)[1:-1])

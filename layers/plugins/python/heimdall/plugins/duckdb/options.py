@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, field_validator
 from heimdall.aws.options import AwsClusterOptions
 from heimdall.plugin.lexicon import DUCKDB
 from heimdall.plugin.options import OptionModels
+from heimdall.plugin.parameters import rewritten
 from heimdall.plugin.sql_options import SqlCommandOptions, SqlJobOptions, sql_check
 from heimdall.plugin.sql_text import SqlText
 
@@ -81,10 +82,18 @@ class CommandOptions(SqlCommandOptions):
         return Sizes(memory_mb=self.memory_mb, spill_mb=self.spill_mb, threads=self.threads)
 
 
+def sent_text(query: str) -> str:
+    """Return a query as DuckDB gets it: with `$name` for `:name`.
+
+    To DuckDB a colon stands for the name of a column as well: `SELECT :a` is no parameter there.
+    """
+    return rewritten(query, DUCKDB, lambda name: f"${name}")
+
+
 def _sql(job: SqlJobOptions, command: CommandOptions, cluster: ClusterOptions) -> SqlText:  # noqa: ARG001 - called with all three
     return SqlText(
         dialect="duckdb",
-        text=job.query,
+        text=sent_text(job.query),
         catalog="memory",
         schema="main",
         is_read_only=command.read_only,

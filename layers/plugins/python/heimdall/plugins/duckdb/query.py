@@ -7,13 +7,12 @@ import duckdb
 import pyarrow as pa
 
 from heimdall.domain.result import Result
-from heimdall.plugin.lexicon import DUCKDB
 from heimdall.plugin.output import RunOutput
-from heimdall.plugin.parameters import python_value, rewritten
+from heimdall.plugin.parameters import python_value
 from heimdall.plugin.sql_options import SqlJobOptions, limits_of
 from heimdall.plugin.watch import Watch
 from heimdall.plugins.duckdb.infinities import refuse_infinities
-from heimdall.plugins.duckdb.options import CommandOptions
+from heimdall.plugins.duckdb.options import CommandOptions, sent_text
 from heimdall.plugins.duckdb.statements import statements_of
 from heimdall.plugins.duckdb.types import select_item, shape_of
 from heimdall.tables.handing import hand_over_table
@@ -38,7 +37,7 @@ def answered(
         EndedError: the run has to end.
         PluginError: a statement is of a kind that is refused, or the answer is too large.
     """
-    text = rewritten(job.query, DUCKDB, lambda name: f"${name}")
+    text = sent_text(job.query)
     values = {name: python_value(value) for name, value in job.params.items()}
     *others, last = statements_of(connection, text, is_read_only=command.read_only)
     for statement in others:
