@@ -41,6 +41,7 @@ REFUSALS = {
     422: "a field, parameter or header is missing, unknown or wrong",
     429: "too many requests at a time",
     500: "a fault of the gateway",
+    502: "an engine refused, or a result has a value that the form cannot have",
     503: "something is busy or out of reach; `Retry-After` says when to come back",
 }
 _VARIABLE = re.compile(r"<(\w+)>")
