@@ -137,8 +137,7 @@ def _execute(server: PostgresServer, statement: LiteralString, *values: Any) -> 
 
 
 @contextmanager
-def open_clickhouse() -> Iterator[Engine]:
-    # ada's password is the server's; others have any, so that this one is right
+def open_clickhouse() -> Iterator[Engine]:  # where only ada's password is looked at
     secret = "ssm:/heimdall/clickhouse"
     refused = {
         **dict.fromkeys(("name", "plugin"), "clickhouse"),
