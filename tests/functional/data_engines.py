@@ -137,12 +137,10 @@ def _execute(server: PostgresServer, statement: LiteralString, *values: Any) -> 
 
 
 @contextmanager
-def open_clickhouse() -> Iterator[Engine]:
-    # ada's password is the server's; others have any, so that this one is right
+def open_clickhouse() -> Iterator[Engine]:  # where only ada's password is looked at
     secret = "ssm:/heimdall/clickhouse"
     refused = {
-        "name": "sync",
-        "plugin": "clickhouse",
+        **dict.fromkeys(("name", "plugin"), "clickhouse"),
         "is_sync": True,
         "tags": ["type:sync"],
         "cluster_tags": ["type:engine"],
