@@ -40,6 +40,7 @@ EXPECTED = {
     "invalid_transition": 409,
     "concurrent_change": 409,
     "payload_too_large": 413,
+    "result_being_made": 503,
     "runner_unavailable": 503,
     "store_throttled": 503,
     "plugin_failed": 502,
