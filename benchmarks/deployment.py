@@ -21,7 +21,7 @@ class Deployment:
         indexes: of the table `jobs`.
         access_log: the format of the API's access log, with `$context.` variables.
         functions: the folder that Lambda unpacks to /var/task, for each function.
-        layer: the folder that it unpacks to /opt.
+        layer: the folder that it unpacks to /opt; those of some runners come on top.
     """
 
     memory_mb: Mapping[str, int]
@@ -38,8 +38,12 @@ def read_deployment(folder: Path) -> Deployment:
         folder: where the copies go; others may build while they are measured.
     """
     with assembly(digest(), say=lambda _: None) as stacks:
-        functions = {_package(found): found for found in _all(stacks, "AWS::Lambda::Function")}
-        (layer,) = _all(stacks, "AWS::Lambda::LayerVersion")
+        functions = {
+            _package(found): found
+            for found in _all(stacks, "AWS::Lambda::Function")
+            if len(found["Layers"]) == 1  # of the runners, the one that needs nothing else
+        }
+        layer = _layer_of(functions["submit"], stacks)
         (stage,) = _all(stacks, "AWS::ApiGatewayV2::Stage")
         indexes = [
             index
@@ -65,6 +69,13 @@ def _all(stacks: Iterable[Stack], kind: str) -> list[Properties]:
         for resource in stack.template["Resources"].values()
         if resource["Type"] == kind
     ]
+
+
+def _layer_of(function: Properties, stacks: Iterable[Stack]) -> Properties:
+    name = function["Layers"][0]["Ref"]
+    found = (stack.template["Resources"].get(name) for stack in stacks)
+    properties: Properties = next(layer for layer in found if layer)["Properties"]
+    return properties
 
 
 def _package(function: Properties) -> str:
