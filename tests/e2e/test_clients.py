@@ -110,10 +110,13 @@ def test_result_comes_in_the_form_that_is_accepted(
     assert answer.headers["Content-Type"] == content_type
 
 
-def test_result_in_a_form_that_it_lacks_is_refused(api: Api, printed: str):
-    header = {"Accept": "application/vnd.apache.parquet"}
-
-    answer = api.request("GET", f"/job/{printed}/result", headers=header)
+def test_result_in_a_form_that_nobody_makes_is_refused(api: Api, printed: str):
+    answer = api.request("GET", f"/job/{printed}/result", headers={"Accept": "image/png"})
 
     assert answer.status_code == httpx.codes.NOT_ACCEPTABLE
-    assert answer.json()["details"] == {"forms": ["application/json", "text/csv"]}
+    assert answer.json()["details"]["forms"] == [
+        "application/json",
+        "text/csv",
+        "application/vnd.apache.parquet",
+        "application/vnd.apache.arrow.stream",
+    ]

@@ -103,7 +103,9 @@ def test_result_is_had_as_table_and_file(heimdall: Heimdall, tmp_path: Path):
     columns = [column["name"] for column in table["columns"]]
     with file.open(newline="") as lines:
         assert list(csv.reader(lines)) == [columns, *table["data"]]
-    assert heimdall.run("result", job.strip(), "--format", "parquet")[0] == 1
+    made = tmp_path / "greeting.parquet"
+    assert heimdall.run("result", job.strip(), "--output", str(made))[0] == 0
+    assert made.read_bytes().startswith(b"PAR1")
 
 
 def test_dry_run_runs_nothing(heimdall: Heimdall):
