@@ -38,6 +38,8 @@ class JobLife:
 def sync_and_async_life() -> tuple[JobLife, JobLife]:
     """Run a sync ping and an async noop, neither of which has anything to log."""
     with simulated_account() as account:
+        account.run("submit", sample.SYNC_SUBMISSION)
+        account.run_invoked()  # from now on the executor knows all policies
         submitted = _submitted(account, sample.SYNC_SUBMISSION)
         sync = JobLife(
             [account.run_invoked(), submitted], ("execute an invoked ping", "submit a sync job")
