@@ -56,7 +56,7 @@ def heimdall(environment: Environment) -> Heimdall:
 
 def test_interrupted_wait_is_picked_up_by_its_key(heimdall: Heimdall):
     submit = ["submit", "--name", "interrupted", "-c", "type:noop", *HERE, "--wait"]
-    submit += ["--context", '{"delay_seconds": 5}']
+    submit += ["--context", '{"delay_seconds": 15}']
     first = heimdall.start(*submit)
     said = first.stderr.readline()
     first.send_signal(signal.SIGINT)
