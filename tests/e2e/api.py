@@ -90,7 +90,9 @@ class Api:
         job: dict[str, Any] = answer.json()
         return job
 
-    def wait_for_all(self, job_ids: list[str], *, seconds: float) -> Counter[str]:
+    def wait_for_all(
+        self, job_ids: list[str], *, seconds: float, every: float = 0.1
+    ) -> Counter[str]:
         """Wait for the end of many jobs; how many ended with each status."""
         ends: Counter[str] = Counter()
         unfinished = list(job_ids)
@@ -102,7 +104,8 @@ class Api:
             return not unfinished
 
         try:
-            wait_for(all_ended, seconds=seconds, what=f"the end of {len(job_ids)} jobs")
+            what = f"the end of {len(job_ids)} jobs"
+            wait_for(all_ended, seconds=seconds, what=what, every=every)
         except AssertionError as error:
             error.add_note(f"unfinished: {[self.job(job_id) for job_id in unfinished]}")
             raise

@@ -1,6 +1,7 @@
 """Somebody else's state machine, as the engine of long jobs in the local environment."""
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,8 @@ WAITING = {
         "Done": {"Type": "Pass", "Result": {"rows": 17}, "End": True},
     },
 }
+"""Work that ends by itself, at a time of its input."""
+
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [
@@ -39,11 +42,11 @@ class TheirMachine:
     states: Any
     arn: str
 
-    def body(self, until: str) -> dict[str, Any]:
-        """A job whose work ends at a time, as ISO 8601 in UTC."""
+    def body(self, **given: Any) -> dict[str, Any]:
+        """A job whose work is given some input: `until` when to wait, as ISO 8601 in UTC."""
         return {
             "name": "long",
-            "context": {"input": {"until": until}},
+            "context": {"input": given},
             "command_criteria": ["type:their-machine"],
             "cluster_criteria": ["type:theirs"],
         }
@@ -67,7 +70,7 @@ def soon(seconds: float) -> str:
     return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
 
 
-def install(environment: Environment) -> TheirMachine:
+def install(environment: Environment, definition: Mapping[str, Any] = WAITING) -> TheirMachine:
     """Make the state machine, the role in which jobs may run it, a command and a cluster.
 
     Where they are there already, nothing changes.
@@ -79,9 +82,9 @@ def install(environment: Environment) -> TheirMachine:
         )
     role = iam.get_role(RoleName="theirs")["Role"]["Arn"]
     iam.put_role_policy(RoleName="theirs", PolicyName="states", PolicyDocument=json.dumps(RIGHTS))
-    arn = states.create_state_machine(name="theirs", definition=json.dumps(WAITING), roleArn=role)[
-        "stateMachineArn"
-    ]
+    arn = states.create_state_machine(
+        name="theirs", definition=json.dumps(definition), roleArn=role
+    )["stateMachineArn"]
     cluster = {"name": "theirs", "tags": ["type:theirs"], "context": {"role_arn": role}}
     command = {
         "name": "their-machine",
