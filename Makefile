@@ -69,7 +69,7 @@ test: dev postgres ## every test, end-to-end ones included, on a local environme
 	@$(BIN)/pytest -n auto --maxprocesses=4 --dist=loadgroup --ignore=tests/e2e
 	@$(BIN)/pytest tests/e2e
 
-load: dev ## a thousand long jobs at once on a local environment; half an hour
+load: dev ## a thousand long jobs at once on a local environment; a quarter of an hour
 	@$(BIN)/pytest -m load tests/e2e
 
 bench: dev postgres ## measure the budgets; prints a table and writes benchmarks/results.json
