@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.engines.postgres_server import postgres  # noqa: F401 - a fixture
-from tests.functional.data_engines import CANARY, Engine, gateway, of, open_engine, submit
+from tests.functional.data_engine import CANARY, Engine
+from tests.functional.data_engines import gateway, of, open_engine, submit
 from tests.functional.reading_results import PARQUET
 from tests.functional.search import Calls, answers, results, stored
 from tests.functional.world import World

@@ -12,13 +12,8 @@ from tests.engines.postgres_server import (
     PostgresServer,
     postgres,  # noqa: F401 - a fixture
 )
-from tests.functional.data_engines import (
-    Engine,
-    gateway,
-    of,
-    open_engine,
-    submit,
-)
+from tests.functional.data_engine import Engine
+from tests.functional.data_engines import gateway, of, open_engine, submit
 from tests.functional.world import Answer, World
 
 STOP_SECONDS = 3.0

@@ -8,16 +8,8 @@ import pytest
 
 from tests.engines.postgres_server import postgres  # noqa: F401 - a fixture
 from tests.fakes.tables import BUCKET
-from tests.functional.data_engines import (
-    MANY,
-    PLUGINS,
-    Engine,
-    gateway,
-    of,
-    open_engine,
-    submit,
-    without,
-)
+from tests.functional.data_engine import MANY, Engine
+from tests.functional.data_engines import PLUGINS, gateway, of, open_engine, submit, without
 from tests.functional.reading_results import (
     ARROW,
     PARQUET,

@@ -7,14 +7,8 @@ import pytest
 
 from tests.engines.postgres_server import postgres  # noqa: F401 - a fixture
 from tests.factories import make_rule
-from tests.functional.data_engines import (
-    Engine,
-    gateway,
-    of,
-    open_engine,
-    submit,
-    without,
-)
+from tests.functional.data_engine import Engine
+from tests.functional.data_engines import gateway, of, open_engine, submit, without
 from tests.functional.world import World
 
 MARK = "forbidden_4711"
