@@ -19,18 +19,38 @@ def test_run_goes_on_until_it_is_stopped():
 
     stop.set(StopReason.CANCELED)
 
-    assert (watch.ending, watch.is_over(), watch.is_stopped()) == (Ending.STOPPED, True, True)
+    assert (watch.is_over(), watch.ending, watch.is_stopped()) == (True, Ending.STOPPED, True)
     assert watch.seconds_left == 0
-    with pytest.raises(EndedError):
+    with pytest.raises(EndedError) as raised:
         watch.heed()
+    assert raised.value.ending is Ending.STOPPED
 
 
 def test_run_goes_on_until_its_time_is_over():
     watch = Watch(FakeStopSignal(), 0)
 
-    assert (watch.ending, watch.is_stopped()) == (Ending.OUT_OF_TIME, False)
-    with pytest.raises(EndedError):
+    with pytest.raises(EndedError) as raised:
         watch.wait(0)
+    assert raised.value.ending is Ending.OUT_OF_TIME
+    assert watch.ending is Ending.OUT_OF_TIME
+    assert not watch.is_stopped()
+
+
+def test_what_a_run_was_told_first_is_why_it_ends():
+    stop = FakeStopSignal()
+    watch = Watch(stop, 0)
+    assert watch.is_over()
+
+    stop.set(StopReason.CANCELED)
+
+    assert watch.is_over()
+    assert watch.ending is Ending.OUT_OF_TIME
+
+
+def test_nothing_ends_a_run_that_nobody_looked_after():
+    watch = Watch(FakeStopSignal(StopReason.CANCELED), 0)
+
+    assert watch.ending is None
 
 
 def test_wait_ends_with_the_run():
@@ -63,6 +83,35 @@ def test_work_is_interrupted_again_and_again():
     time.sleep(0.15)
 
     assert len(times) == count
+
+
+def test_work_that_no_interrupt_ends_is_cut_once():
+    tries, is_cut = [], Event()
+    watch = Watch(FakeStopSignal(StopReason.CANCELED), 60)
+
+    with watch.over(
+        lambda: tries.append(is_cut.is_set()),
+        every_seconds=0.01,
+        cut=is_cut.set,
+        cut_after_seconds=0.1,
+    ):
+        assert is_cut.wait(5)
+        time.sleep(0.05)
+
+    assert len(tries) > 1
+    assert not any(tries)
+
+
+def test_work_that_an_interrupt_ends_is_not_cut():
+    is_interrupted, cuts = Event(), []
+    watch = Watch(FakeStopSignal(StopReason.CANCELED), 60)
+
+    with watch.over(
+        is_interrupted.set, every_seconds=60, cut=lambda: cuts.append(1), cut_after_seconds=0
+    ):
+        assert is_interrupted.wait(5)
+
+    assert cuts == []
 
 
 @pytest.mark.parametrize(

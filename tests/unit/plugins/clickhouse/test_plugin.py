@@ -184,7 +184,7 @@ def test_time_that_is_over_ends_the_query_at_the_server():
     report = ClickHousePlugin().start(run_of(SLOW, token="a-token-2", seconds_left=1.0))
 
     assert report.state is RunState.FAILED
-    assert "all that it had" in report.detail
+    assert "all the time that it had" in report.detail
     assert not running("a-token-2")
 
 

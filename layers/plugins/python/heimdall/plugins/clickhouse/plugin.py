@@ -6,6 +6,7 @@ import urllib3
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from heimdall.domain.errors import PluginError
+from heimdall.plugin.handles import unknown_handle
 from heimdall.plugin.identity import PluginServices
 from heimdall.plugin.spec import (
     HealthReport,
@@ -16,15 +17,19 @@ from heimdall.plugin.spec import (
     RunRequest,
     RunState,
 )
+from heimdall.plugin.watch import Ending, Watch, ended_report
 from heimdall.plugins.clickhouse.endpoints import open_client, places_of, trusted
 from heimdall.plugins.clickhouse.failures import failed
+from heimdall.plugins.clickhouse.killer import Killer
 from heimdall.plugins.clickhouse.lines import Lines
 from heimdall.plugins.clickhouse.options import ClusterOptions, CommandOptions, JobOptions
 from heimdall.plugins.clickhouse.self_describing import read_with_types
 from heimdall.plugins.clickhouse.statement import answers, execute
-from heimdall.plugins.clickhouse.watch import Killer, Watch
 
 _PING_SECONDS = 5.0
+_KILL_SECONDS = 1.0
+"""How long a server may take to follow, before its lines are cut."""
+
 _OK = 200
 
 
@@ -38,29 +43,26 @@ class ClickHousePlugin:
 
     def start(self, run: RunRequest) -> RunReport:
         """Execute the statement to its end, or until it has to stop."""
-        if run.stop.reason is not None:
-            return RunReport(state=RunState.CANCELED, detail=f"stopped: {run.stop.reason}")
-        lines = Lines()
-        with Watch(run, lines) as watch:
-            try:
-                return _executed(run, lines, watch)
-            except ClickHouseError as error:
-                if watch.report is not None:
-                    return watch.report
-                changes = not answers(cast(JobOptions, run.options).query)
-                raise failed(error, changes=changes) from error
-            except PluginError:
-                if watch.report is not None:
-                    return watch.report
+        watch = Watch(run.stop, run.seconds_left)
+        if watch.is_stopped():
+            return ended_report(Ending.STOPPED, run)
+        try:
+            return _executed(run, watch)
+        except (ClickHouseError, PluginError) as error:
+            if watch.ending is not None:
+                return ended_report(watch.ending, run)
+            if isinstance(error, PluginError):
                 raise
+            changes = not answers(cast(JobOptions, run.options).query)
+            raise failed(error, changes=changes) from error
 
     def poll(self, handle: RunHandle) -> RunReport:
         """Refuse: clickhouse gives out no handles."""
-        raise PluginError(f"clickhouse gives out no handles; this is none: {dict(handle.values)}")
+        raise unknown_handle(self.name, handle)
 
     def cancel(self, handle: RunHandle) -> None:
         """Refuse: clickhouse gives out no handles."""
-        raise PluginError(f"clickhouse gives out no handles; this is none: {dict(handle.values)}")
+        raise unknown_handle(self.name, handle)
 
     def health(self, request: HealthRequest) -> HealthReport:
         """See whether one of the endpoints answers."""
@@ -85,15 +87,23 @@ def build_plugin(services: PluginServices) -> Plugin:  # noqa: ARG001 - part of 
     return ClickHousePlugin()
 
 
-def _executed(run: RunRequest, lines: Lines, watch: Watch) -> RunReport:
+def _executed(run: RunRequest, watch: Watch) -> RunReport:
     job, command = cast(JobOptions, run.options), cast(CommandOptions, run.command_options)
     cluster = cast(ClusterOptions, run.cluster_options)
-    client, place = open_client(cluster, command, lines, seconds=run.seconds_left)
+    lines = Lines()
+    with watch.over(lines.cut):
+        client, place = open_client(cluster, command, lines, seconds=run.seconds_left)
     try:
         password = command.password.reveal() if command.password is not None else ""
         pool = Lines().pool(trusted(cluster))
-        watch.killer = Killer(pool, place.url, command.username, password)
-        result = execute(client, run, job, command)
+        killer = Killer(pool, place.url, command.username, password, run.token)
+        with watch.over(
+            killer.kill,
+            every_seconds=_KILL_SECONDS,
+            cut=lines.cut,
+            cut_after_seconds=_KILL_SECONDS,
+        ):
+            result = execute(client, run, job, command)
     finally:
         client.close()
     outputs = {"query_id": run.token, "endpoint": place.url}

@@ -7,7 +7,7 @@ import duckdb
 import pyarrow as pa
 
 from heimdall.aws.failures import engine_errors
-from heimdall.domain.errors import PluginError
+from heimdall.plugin.handles import unknown_handle
 from heimdall.plugin.identity import AwsAccess, Identity, PluginServices
 from heimdall.plugin.spec import (
     HealthReport,
@@ -54,11 +54,11 @@ class DuckdbPlugin:
 
     def poll(self, handle: RunHandle) -> RunReport:
         """Refuse: duckdb gives out no handles."""
-        raise PluginError(f"duckdb gives out no handles, so this is not one: {dict(handle.values)}")
+        raise unknown_handle(self.name, handle)
 
     def cancel(self, handle: RunHandle) -> None:
         """Refuse: duckdb gives out no handles."""
-        raise PluginError(f"duckdb gives out no handles, so this is not one: {dict(handle.values)}")
+        raise unknown_handle(self.name, handle)
 
     def health(self, request: HealthRequest) -> HealthReport:
         """Run a query without files, and list one key below each prefix."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from heimdall.aws.failures import engine_errors
 from heimdall.domain.errors import PluginError
 from heimdall.domain.failures import Failure
+from heimdall.plugin.handles import unknown_handle
 from heimdall.plugin.identity import AwsAccess, PluginServices
 from heimdall.plugin.parameters import python_value
 from heimdall.plugin.results import hand_over
@@ -55,11 +56,11 @@ class DynamoPlugin:
 
     def poll(self, handle: RunHandle) -> RunReport:
         """Refuse: dynamo gives out no handles."""
-        raise PluginError(f"dynamo gives out no handles, so this is not one: {dict(handle.values)}")
+        raise unknown_handle(self.name, handle)
 
     def cancel(self, handle: RunHandle) -> None:
         """Refuse: dynamo gives out no handles."""
-        raise PluginError(f"dynamo gives out no handles, so this is not one: {dict(handle.values)}")
+        raise unknown_handle(self.name, handle)
 
     def health(self, request: HealthRequest) -> HealthReport:
         """Ask for the name of one table."""

@@ -11,6 +11,7 @@ from heimdall.aws.s3 import S3Place
 from heimdall.domain.errors import PluginError
 from heimdall.domain.failures import Failure
 from heimdall.domain.result_json import ResultLimits
+from heimdall.plugin.handles import unknown_handle
 from heimdall.plugin.identity import AwsAccess, Identity, PluginServices
 from heimdall.plugin.result_options import MAX_RESULT_BYTES
 from heimdall.plugin.results import hand_over
@@ -61,11 +62,11 @@ class GluePlugin:
 
     def poll(self, handle: RunHandle) -> RunReport:
         """Refuse: glue gives out no handles."""
-        raise PluginError(f"glue gives out no handles, so this is not one: {dict(handle.values)}")
+        raise unknown_handle(self.name, handle)
 
     def cancel(self, handle: RunHandle) -> None:
         """Refuse: glue gives out no handles."""
-        raise PluginError(f"glue gives out no handles, so this is not one: {dict(handle.values)}")
+        raise unknown_handle(self.name, handle)
 
     def health(self, request: HealthRequest) -> HealthReport:
         """Ask for the name of one database."""

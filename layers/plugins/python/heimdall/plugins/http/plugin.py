@@ -8,6 +8,7 @@ from typing import ClassVar, cast
 from heimdall.domain.errors import PluginError
 from heimdall.domain.failures import Failure
 from heimdall.domain.result_json import ResultLimits
+from heimdall.plugin.handles import unknown_handle
 from heimdall.plugin.identity import PluginServices
 from heimdall.plugin.results import hand_over
 from heimdall.plugin.secret import Secret
@@ -58,11 +59,10 @@ class HttpPlugin:
             return ended_report(Ending.STOPPED, run)
         try:
             return self._work(run, command, watch)
-        except EndedError:
-            if watch.is_stopped():
-                return ended_report(Ending.STOPPED, run)
-            if command.timeout_seconds >= run.seconds_left:
-                return ended_report(Ending.OUT_OF_TIME, run)
+        except EndedError as error:
+            is_ours = command.timeout_seconds < run.seconds_left
+            if error.ending is Ending.STOPPED or not is_ours:
+                return ended_report(error.ending, run)
             is_repeatable = cast(JobOptions, run.options).method in REPEATABLE
             raise PluginError(
                 f"no whole answer within the {command.timeout_seconds:g} s of timeout_seconds",
@@ -71,11 +71,11 @@ class HttpPlugin:
 
     def poll(self, handle: RunHandle) -> RunReport:
         """Refuse: http gives out no handles."""
-        raise PluginError(f"http gives out no handles, so this is not one: {dict(handle.values)}")
+        raise unknown_handle(self.name, handle)
 
     def cancel(self, handle: RunHandle) -> None:
         """Refuse: http gives out no handles."""
-        raise PluginError(f"http gives out no handles, so this is not one: {dict(handle.values)}")
+        raise unknown_handle(self.name, handle)
 
     def health(self, request: HealthRequest) -> HealthReport:
         """Get the health path if there is one; else find the base URL's host."""

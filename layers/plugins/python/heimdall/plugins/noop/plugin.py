@@ -6,8 +6,9 @@ import time
 from collections.abc import Iterator
 from typing import ClassVar, cast
 
-from heimdall.domain.errors import PluginError, TransientPluginError
+from heimdall.domain.errors import TransientPluginError
 from heimdall.domain.result import Column, Result
+from heimdall.plugin.handles import unknown_handle
 from heimdall.plugin.identity import PluginServices
 from heimdall.plugin.spec import (
     HealthReport,
@@ -53,11 +54,11 @@ class NoopPlugin:
 
     def poll(self, handle: RunHandle) -> RunReport:
         """Refuse: noop gives out no handles."""
-        raise PluginError(f"noop gives out no handles, so this is not one: {dict(handle.values)}")
+        raise unknown_handle(self.name, handle)
 
     def cancel(self, handle: RunHandle) -> None:
         """Refuse: noop gives out no handles."""
-        raise PluginError(f"noop gives out no handles, so this is not one: {dict(handle.values)}")
+        raise unknown_handle(self.name, handle)
 
     def health(self, request: HealthRequest) -> HealthReport:
         """Say what the cluster's context says, after as long as it says."""

@@ -2,8 +2,8 @@
 
 from typing import ClassVar
 
-from heimdall.domain.errors import PluginError
 from heimdall.domain.result import Column, Result
+from heimdall.plugin.handles import unknown_handle
 from heimdall.plugin.identity import PluginServices
 from heimdall.plugin.spec import (
     HealthReport,
@@ -28,11 +28,11 @@ class PingPlugin:
 
     def poll(self, handle: RunHandle) -> RunReport:
         """Refuse: ping gives out no handles."""
-        raise PluginError(f"ping gives out no handles, so this is not one: {dict(handle.values)}")
+        raise unknown_handle(self.name, handle)
 
     def cancel(self, handle: RunHandle) -> None:
         """Refuse: ping gives out no handles."""
-        raise PluginError(f"ping gives out no handles, so this is not one: {dict(handle.values)}")
+        raise unknown_handle(self.name, handle)
 
     def health(self, request: HealthRequest) -> HealthReport:  # noqa: ARG002 - part of the protocol
         """Say yes: ping needs nothing of its cluster."""

@@ -1,6 +1,5 @@
 """Runs a job's SQL inside `start`: the statements, their result, and their end before time."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
@@ -11,6 +10,7 @@ import psycopg
 from heimdall.domain.errors import PluginError
 from heimdall.domain.failures import Failure
 from heimdall.domain.result import Result
+from heimdall.plugin.handles import unknown_handle
 from heimdall.plugin.identity import PluginServices
 from heimdall.plugin.lexicon import POSTGRES
 from heimdall.plugin.spec import (
@@ -23,14 +23,15 @@ from heimdall.plugin.spec import (
     RunState,
 )
 from heimdall.plugin.sql_options import check_sql, limits_of
+from heimdall.plugin.watch import EndedError, Ending, Watch, ended_report
 from heimdall.plugins.postgres.batches import Chunk, as_texts, batches_of, schema_of, settled
 from heimdall.plugins.postgres.connecting import connected
+from heimdall.plugins.postgres.ending import watched
 from heimdall.plugins.postgres.failures import statement_error
 from heimdall.plugins.postgres.options import ClusterOptions, CommandOptions, JobOptions
 from heimdall.plugins.postgres.prefetch import read_ahead
 from heimdall.plugins.postgres.script import Rows, Script, running
 from heimdall.plugins.postgres.splitting import statements_of
-from heimdall.plugins.postgres.watch import OUT_OF_TIME, StoppedError, Watch, watched
 from heimdall.tables.handing import hand_over_table
 
 
@@ -41,24 +42,24 @@ class PostgresPlugin:
 
     def start(self, run: RunRequest) -> RunReport:
         """Run the statements to their end, or until the run has to stop."""
-        if run.stop.reason is not None:
-            return RunReport(state=RunState.CANCELED, detail=f"stopped: {run.stop.reason}")
-        watch = Watch(run.stop, time.monotonic() + run.seconds_left)
+        watch = Watch(run.stop, run.seconds_left)
+        if watch.is_stopped():
+            return ended_report(Ending.STOPPED, run)
         try:
             result = _result(run, _script(run), watch)
-        except (psycopg.Error, PluginError, StoppedError):
-            if watch.reason is None:
+        except (psycopg.Error, PluginError, EndedError):
+            if watch.ending is None:
                 raise
-            return _stopped(watch, run.seconds_left)
+            return ended_report(watch.ending, run)
         return RunReport(state=RunState.SUCCEEDED, result=result)
 
     def poll(self, handle: RunHandle) -> RunReport:
         """Refuse: postgres gives out no handles."""
-        raise PluginError(f"postgres gives out no handles: {sorted(handle.values)}")
+        raise unknown_handle(self.name, handle)
 
     def cancel(self, handle: RunHandle) -> None:
         """Refuse: postgres gives out no handles."""
-        raise PluginError(f"postgres gives out no handles: {sorted(handle.values)}")
+        raise unknown_handle(self.name, handle)
 
     def health(self, request: HealthRequest) -> HealthReport:
         """Connect, and have the server answer one question."""
@@ -101,12 +102,12 @@ def _result(run: RunRequest, script: Script, watch: Watch) -> Result | None:
             cast(ClusterOptions, run.cluster_options),
             name=run.identity.work_name,
             seconds=run.seconds_left,
-            go_on=watch.check,
+            go_on=watch.heed,
             redactor=run.output.redactor,
             is_read_only=script.is_read_only,
         ) as connection,
         watched(connection, watch),
-        running(script, connection, watch.check) as rows,
+        running(script, connection, watch.heed) as rows,
     ):
         return None if rows is None else _handed_over(run, rows, connection)
 
@@ -137,10 +138,3 @@ def _joined(
         yield first
         yield from others
     commit()
-
-
-def _stopped(watch: Watch, seconds: float) -> RunReport:
-    if watch.reason == OUT_OF_TIME:
-        detail = f"still running after {seconds:g} s, all the time that it had"
-        return RunReport(state=RunState.FAILED, detail=detail)
-    return RunReport(state=RunState.CANCELED, detail=f"stopped: {watch.reason}")

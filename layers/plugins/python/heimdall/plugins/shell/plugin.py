@@ -9,6 +9,7 @@ from typing import Any, ClassVar, cast
 
 from heimdall.domain.command import CatalogEntry
 from heimdall.domain.errors import PluginError
+from heimdall.plugin.handles import unknown_handle
 from heimdall.plugin.identity import PluginServices
 from heimdall.plugin.spec import (
     HealthReport,
@@ -60,11 +61,11 @@ class ShellPlugin:
 
     def poll(self, handle: RunHandle) -> RunReport:
         """Refuse: shell gives out no handles."""
-        raise PluginError(f"shell gives out no handles, so this is not one: {dict(handle.values)}")
+        raise unknown_handle(self.name, handle)
 
     def cancel(self, handle: RunHandle) -> None:
         """Refuse: shell gives out no handles."""
-        raise PluginError(f"shell gives out no handles, so this is not one: {dict(handle.values)}")
+        raise unknown_handle(self.name, handle)
 
     def health(self, request: HealthRequest) -> HealthReport:  # noqa: ARG002 - part of the protocol
         """Say yes: shell runs where the executor runs."""

@@ -11,6 +11,7 @@ from pyarrow import flight
 from heimdall.domain.errors import PluginError
 from heimdall.domain.failures import Failure
 from heimdall.domain.result import Result
+from heimdall.plugin.handles import unknown_handle
 from heimdall.plugin.identity import PluginServices
 from heimdall.plugin.spec import (
     HealthReport,
@@ -22,6 +23,7 @@ from heimdall.plugin.spec import (
     RunState,
 )
 from heimdall.plugin.sql_options import limits_of
+from heimdall.plugin.watch import EndedError, Watch, ended_report
 from heimdall.plugins.starrocks.failures import engine_errors, unsettled
 from heimdall.plugins.starrocks.frontend import Frontend, log_in
 from heimdall.plugins.starrocks.options import (
@@ -32,13 +34,12 @@ from heimdall.plugins.starrocks.options import (
 )
 from heimdall.plugins.starrocks.reading import reading
 from heimdall.plugins.starrocks.statement import LogIn, Statement, bound
-from heimdall.plugins.starrocks.watch import OutOfTimeError, StoppedError, Watch
+from heimdall.plugins.starrocks.waiting import result_of
 from heimdall.tables.handing import hand_over_table
 
 LOGIN_SECONDS = 20.0
 """How long logging in may take."""
 
-_NO_HANDLES = "starrocks gives out no handles, so this is not one"
 _LONGEST_SECONDS = 259_200  # as StarRocks allows
 _LAST_SECONDS = 1.0
 
@@ -52,21 +53,18 @@ class StarRocksPlugin:
         """Run the statement and hand its result over."""
         watch = Watch(run.stop, run.seconds_left)
         try:
-            watch.check()
+            watch.heed()
             return RunReport(state=RunState.SUCCEEDED, result=_result_of(run, watch))
-        except StoppedError:
-            return RunReport(state=RunState.CANCELED, detail=f"stopped: {run.stop.reason}")
-        except OutOfTimeError:
-            detail = f"still running after {run.seconds_left:g} s, all the time that it had"
-            return RunReport(state=RunState.FAILED, detail=detail)
+        except EndedError as error:
+            return ended_report(error.ending, run)
 
     def poll(self, handle: RunHandle) -> RunReport:
         """Refuse: starrocks gives out no handles."""
-        raise PluginError(f"{_NO_HANDLES}: {dict(handle.values)}")
+        raise unknown_handle(self.name, handle)
 
     def cancel(self, handle: RunHandle) -> None:
         """Refuse: starrocks gives out no handles."""
-        raise PluginError(f"{_NO_HANDLES}: {dict(handle.values)}")
+        raise unknown_handle(self.name, handle)
 
     def health(self, request: HealthRequest) -> HealthReport:
         """Log in and ask for the number 1; where nobody is to log in, see whether it answers."""
@@ -104,7 +102,7 @@ def _result_of(run: RunRequest, watch: Watch) -> Result | None:
     entering = pool.submit(_entered, enter, run.seconds_left, watch)
     try:
         with engine_errors("logging in"):
-            session = watch.result_of(entering)
+            session = result_of(entering, watch)
         statement = Statement(session, text, values, run.identity.work_name)
         return _answer(run, statement, Work(session, watch, pool, enter))
     finally:
@@ -128,10 +126,10 @@ def _answer(run: RunRequest, statement: Statement, work: Work) -> Result | None:
     executing = work.pool.submit(statement.execute, work.watch.seconds_left)
     try:
         with engine_errors("running the statement", is_under_way=True):
-            info = work.watch.result_of(executing)
+            info = result_of(executing, work.watch)
         result = _read(run, info, work)
     except BaseException as error:
-        if statement.has_begun or isinstance(error, StoppedError | OutOfTimeError):
+        if statement.has_begun or isinstance(error, EndedError):
             statement.end(work.enter)
             wait([executing], _LAST_SECONDS)
         if isinstance(error, PluginError) and statement.changes:

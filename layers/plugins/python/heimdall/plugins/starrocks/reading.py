@@ -13,9 +13,10 @@ from pyarrow import flight
 
 from heimdall.domain.errors import PluginError
 from heimdall.domain.failures import Failure
+from heimdall.plugin.watch import Watch
 from heimdall.plugins.starrocks.failures import engine_errors
 from heimdall.plugins.starrocks.frontend import Frontend
-from heimdall.plugins.starrocks.watch import Watch
+from heimdall.plugins.starrocks.waiting import next_of, result_of
 
 _AHEAD = 2
 """How many batches of a part are read before they are wanted."""
@@ -68,8 +69,7 @@ class Parts:
 
         Raises:
             PluginError: a part cannot be read, or is not like the others.
-            StoppedError: somebody wants the run to end.
-            OutOfTimeError: the run's time is over.
+            EndedError: the run has to end.
         """
         for number, part in enumerate(self._parts):
             own = self._next(part) if number else schema
@@ -89,10 +89,10 @@ class Parts:
                 part.reader.cancel()
 
     def _next(self, part: Part) -> Item:
-        item = self._watch.next_of(part.queue)
+        item = next_of(part.queue, self._watch)
         if item is None and part.reading is not None:
             with engine_errors("reading the result", is_under_way=True):
-                self._watch.result_of(part.reading)
+                result_of(part.reading, self._watch)
         return item
 
     def _read(self, part: Part) -> None:
