@@ -8,6 +8,7 @@ import json
 import logging
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
 
@@ -22,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from fakesnow.arrow import to_sf
 from fakesnow.instance import FakeSnow
+from fakesnow.transforms.stage import LOCAL_BUCKET_PATH
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -42,6 +44,8 @@ from tests.engines.snowflake_wire import (
     token,
     with_nulls,
 )
+
+Path(LOCAL_BUCKET_PATH).rmdir()  # made by the import, for stages; nobody else would delete it
 
 PASSPHRASE = "a phrase for the key"
 _DONE = "Multiple statements executed successfully."
