@@ -5,6 +5,8 @@ from typing import Any
 
 import boto3
 
+from tests.fakes.moto_snapshots import share_items_with_snapshots
+
 JOBS = "jobs"
 CATALOG = "catalog"
 BUCKET = "bucket"
@@ -21,6 +23,7 @@ LISTED = [
 
 def create_resources() -> dict[str, str]:
     """Create them; return the environment that tells the functions about them."""
+    share_items_with_snapshots()
     dynamodb = boto3.client("dynamodb")
     _create_table(
         dynamodb,
