@@ -57,6 +57,7 @@ class Handler(BaseHTTPRequestHandler):
     """Answers as its server's `api` says."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # headers and body are two writes: else 40 ms between them
 
     def do_GET(self) -> None:
         api = self.server.api  # type: ignore[attr-defined]
