@@ -1,5 +1,6 @@
 """Answers that are too large, too slow, broken off or not to be trusted."""
 
+import http.client
 import socketserver
 import threading
 import time
@@ -150,15 +151,30 @@ def test_write_that_may_have_been_carried_out_has_no_other_run(raw, method, expe
         assert raised.value.failure is expected
 
 
-def test_huge_headers_are_refused(raw):
-    error = failure(raw(b"HTTP/1.1 200 OK\r\nX-Large: " + b"x" * 200_000 + b"\r\n\r\n"))
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 200 OK\r\n" + b"X-Large: %b\r\n" % (b"x" * 40_000) * 2,
+        b"HTTP/1.1 200 OK\r\nX-Endless: " + b"x" * 200_000,
+        b"HTTP/1.1 200 OK\r\n" + b"X-More: 1\r\n" * 6_000,
+        b"HTTP/1.1 100 Continue\r\n\r\n" * 3_000 + b"HTTP/1.1 200 OK\r\n",
+    ],
+    ids=["two", "one", "many", "provisional"],
+)
+def test_head_that_is_too_large_is_refused(raw, head, monkeypatch):
+    monkeypatch.setattr(http.client, "_MAXHEADERS", 10_000)  # as clickhouse-connect has it
 
-    assert "got more than 65536 bytes" in str(error)
+    error = failure(raw(head + b"\r\n"))
+
+    assert "its headers are larger than 65,536 bytes" in str(error)
+    assert error.failure is Failure.ENGINE_FAULT
     assert not isinstance(error, TransientPluginError)
 
 
-def test_many_headers_are_refused(raw):
-    error = failure(raw(b"HTTP/1.1 200 OK\r\n" + b"X-More: 1\r\n" * 5_000 + b"\r\n"))
+def test_many_headers_are_refused_as_by_the_standard_library(raw, monkeypatch):
+    monkeypatch.setattr(http.client, "_MAXHEADERS", 100)
+
+    error = failure(raw(b"HTTP/1.1 200 OK\r\n" + b"X-More: 1\r\n" * 101 + b"\r\n"))
 
     assert "got more than 100 headers" in str(error)
     assert not isinstance(error, TransientPluginError)

@@ -11,6 +11,7 @@ from heimdall.domain.errors import PluginError, TransientPluginError
 from heimdall.domain.failures import Failure
 from heimdall.plugin.watch import Watch
 from heimdall.plugins.http.content import read_body
+from heimdall.plugins.http.response import BoundedResponse, HeadTooLargeError
 from heimdall.plugins.http.target import Target
 
 _CONNECT_SECONDS = 10.0
@@ -68,6 +69,7 @@ def exchange(request: Request, line: Line, watch: Watch) -> Answer:
         secured = _secured(sock, target, line, watch)
         connection = http.client.HTTPConnection(target.host, target.port)
         connection.sock = secured
+        connection.response_class = BoundedResponse
         try:
             return _asked(connection, request, line.max_bytes)
         except PluginError:
@@ -157,7 +159,8 @@ def _hung_up(sock: socket.socket, watch: Watch) -> Iterator[None]:
 
 def _dropped(request: Request, error: Exception) -> PluginError:
     said = f"{request.target.shown} gave no whole answer: {type(error).__name__}: {error}"
-    if isinstance(error, http.client.LineTooLong) or "headers" in str(error):
+    too_large = (HeadTooLargeError, http.client.LineTooLong)
+    if isinstance(error, too_large) or "headers" in str(error):
         return PluginError(said, failure=Failure.ENGINE_FAULT)
     if request.method in _SAFE:
         return TransientPluginError(said, failure=Failure.ENGINE_FAULT)
