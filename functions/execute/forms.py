@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import BinaryIO, cast
 
+from heimdall.domain.clock import new_job_id
 from heimdall.domain.errors import PluginError
 from heimdall.domain.forms import MAKING_SECONDS
 from heimdall.domain.job import Job
@@ -36,12 +37,15 @@ def make_form(
         ResultNotFoundError: its result is.
     """
     job, files = runtime.jobs.get(job_id), runtime.files
-    waited = 0.0
+    maker, waited = new_job_id(runtime.clock.now_ms()), 0.0
     while not files.has_result(*job.files_of, form):
         now_ms = runtime.clock.now_ms()
         until_ms = now_ms + MAKING_SECONDS * 1_000
-        if runtime.form_claims.claim(job, form, now_ms=now_ms, until_ms=until_ms):
-            _make(job, form, runtime)
+        if runtime.form_claims.claim(job, form, maker=maker, now_ms=now_ms, until_ms=until_ms):
+            try:
+                _make(job, form, runtime)
+            finally:
+                runtime.form_claims.release(job, form, maker=maker)
             return True
         if waited >= WAIT_SECONDS:
             return False
@@ -63,8 +67,6 @@ def _make(job: Job, form: ResultForm, runtime: ExecuteRuntime) -> None:
         with _opened(job, stored, runtime) as source:
             as_texts = misfits(source)
         _convert(job, stored, form, runtime, as_texts=as_texts)
-    finally:
-        runtime.form_claims.release(job, form)
     count("ResultFormMade", job_id=job.id, form=form.value)
 
 

@@ -139,7 +139,9 @@ def test_two_who_ask_at_once_have_it_made_by_one(world: World) -> None:
     execute = runtime.execute_runtime()
     job = execute.jobs.get(JOB_ID)
     now_ms = execute.clock.now_ms()
-    assert execute.form_claims.claim(job, ResultForm.ARROW, now_ms=now_ms, until_ms=now_ms + 9_000)
+    assert execute.form_claims.claim(
+        job, ResultForm.ARROW, maker="other", now_ms=now_ms, until_ms=now_ms + 9_000
+    )
     pauses: list[float] = []
 
     def other_is_ready(seconds: float) -> None:
@@ -157,7 +159,9 @@ def test_who_waits_for_another_gives_up_in_time(world: World) -> None:
     execute = runtime.execute_runtime()
     job = execute.jobs.get(JOB_ID)
     now_ms = execute.clock.now_ms()
-    execute.form_claims.claim(job, ResultForm.ARROW, now_ms=now_ms, until_ms=now_ms + 900_000)
+    execute.form_claims.claim(
+        job, ResultForm.ARROW, maker="other", now_ms=now_ms, until_ms=now_ms + 900_000
+    )
     pauses: list[float] = []
 
     assert not make_form(JOB_ID, ResultForm.ARROW, runtime=execute, sleep=pauses.append)

@@ -31,10 +31,18 @@ class FormMaker(Protocol):
 class FormClaims(Protocol):
     """Keeps two from making the same form at the same time."""
 
-    def claim(self, job: Job, form: ResultForm, *, now_ms: int, until_ms: int) -> bool:
-        """Say that a form is being made; return whether nobody else is making it."""
+    def claim(self, job: Job, form: ResultForm, *, maker: str, now_ms: int, until_ms: int) -> bool:
+        """Say that a form is being made; return whether nobody else is making it.
+
+        Args:
+            job: with a result.
+            form: in which it is not stored.
+            maker: a name that nobody else has; one maker may say so twice.
+            now_ms: the time.
+            until_ms: when others may take over.
+        """
         ...
 
-    def release(self, job: Job, form: ResultForm) -> None:
-        """Say that it is made, or that it is not."""
+    def release(self, job: Job, form: ResultForm, *, maker: str) -> None:
+        """Say that it is made, or that it is not; of no effect if another has taken over."""
         ...

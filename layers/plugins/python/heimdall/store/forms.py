@@ -21,18 +21,26 @@ class DynamoFormClaims:
     client: "DynamoDBClient"
     table: str
 
-    def claim(self, job: Job, form: ResultForm, *, now_ms: int, until_ms: int) -> bool:
+    def claim(self, job: Job, form: ResultForm, *, maker: str, now_ms: int, until_ms: int) -> bool:
         """Say that a form is being made; return whether nobody else is making it."""
         try:
             with throttling_translated():
+                # The maker's own claim is there if the answer to the first try was lost.
                 self.client.update_item(
                     TableName=self.table,
                     Key=keys.form_key(*job.files_of, form),
-                    UpdateExpression="SET #claimed = :until, #expires = :expires",
-                    ConditionExpression="attribute_not_exists(#claimed) OR #claimed <= :now",
-                    ExpressionAttributeNames={"#claimed": "claimed_ms", "#expires": "expires_at"},
+                    UpdateExpression="SET #claimed = :until, #maker = :maker, #expires = :expires",
+                    ConditionExpression=(
+                        "attribute_not_exists(#claimed) OR #claimed <= :now OR #maker = :maker"
+                    ),
+                    ExpressionAttributeNames={
+                        "#claimed": "claimed_ms",
+                        "#maker": "maker",
+                        "#expires": "expires_at",
+                    },
                     ExpressionAttributeValues={
                         ":until": {"N": str(until_ms)},
+                        ":maker": {"S": maker},
                         ":now": {"N": str(now_ms)},
                         ":expires": {"N": str(until_ms // 1_000)},
                     },
@@ -43,12 +51,18 @@ class DynamoFormClaims:
             return False
         return True
 
-    def release(self, job: Job, form: ResultForm) -> None:
-        """Say that it is made, or that it is not."""
-        with throttling_translated():
-            self.client.update_item(
-                TableName=self.table,
-                Key=keys.form_key(*job.files_of, form),
-                UpdateExpression="REMOVE #claimed",
-                ExpressionAttributeNames={"#claimed": "claimed_ms"},
-            )
+    def release(self, job: Job, form: ResultForm, *, maker: str) -> None:
+        """Say that it is made, or that it is not; of no effect if another has taken over."""
+        try:
+            with throttling_translated():
+                self.client.update_item(
+                    TableName=self.table,
+                    Key=keys.form_key(*job.files_of, form),
+                    UpdateExpression="REMOVE #claimed",
+                    ConditionExpression="#maker = :maker",
+                    ExpressionAttributeNames={"#claimed": "claimed_ms", "#maker": "maker"},
+                    ExpressionAttributeValues={":maker": {"S": maker}},
+                )
+        except ClientError as error:
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise
