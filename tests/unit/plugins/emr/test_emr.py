@@ -4,6 +4,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from types import SimpleNamespace
 
 import boto3
 import pytest
@@ -13,8 +14,8 @@ from moto.emr.exceptions import ValidationException
 from heimdall.domain.errors import PluginError, TransientPluginError
 from heimdall.domain.failures import Failure
 from heimdall.domain.result import ResultForm
-from heimdall.plugin.spec import HealthReport, HealthRequest, RunState
-from tests.fakes.engines.bench import EngineBench, bench_of
+from heimdall.plugin.spec import HealthReport, HealthRequest, RunReport, RunState
+from tests.fakes.engines.bench import EngineBench, Output, bench_of
 from tests.fakes.engines.emr import (
     STATUSES,
     TRANSIENT,
@@ -144,6 +145,43 @@ def test_logs_of_the_step_are_read_from_the_clusters_place(bench):
     output = bench.collect(handle)
 
     assert (output.stdout.text, output.stderr.text) == ("17 rows\n", "boom\n")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("AccessDeniedException", "looking for the logs: AccessDeniedException: no, not you"),
+        ("InvalidRequestException", "the engine no longer knows the work"),
+    ],
+)
+def test_logs_out_of_reach_do_not_undo_a_success(bench, code, said):
+    handle = bench.start()
+    report, output = RunReport(state=RunState.SUCCEEDED), Output()
+    answer_with(code)
+
+    bench.plugin.collect(handle, report, output)
+
+    assert said in output.stderr.text
+    assert output.stdout.text == ""
+
+
+def test_logs_that_emr_is_too_busy_for_are_looked_for_again(bench):
+    handle = bench.start()
+    answer_with("ThrottlingException")
+
+    with pytest.raises(TransientPluginError):
+        bench.plugin.collect(handle, RunReport(state=RunState.SUCCEEDED), Output())
+
+
+def answer_with(code: str) -> None:
+    """Let EMR refuse whoever asks for a cluster."""
+
+    def refuse(**_: object) -> tuple[object, dict[str, object]]:
+        error = {"Code": code, "Message": "no, not you"}
+        status = SimpleNamespace(status_code=400, headers={})
+        return status, {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}
+
+    boto3.DEFAULT_SESSION.events.register("before-call.emr.DescribeCluster", refuse)
 
 
 def test_former_start_is_found_among_the_steps_of_all_pages(bench):

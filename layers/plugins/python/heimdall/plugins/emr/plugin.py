@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from heimdall.aws.failures import engine_errors, error_code
 from heimdall.aws.handles import identity_of, value_of
 from heimdall.aws.s3 import S3Place
-from heimdall.domain.errors import PluginError, TransientPluginError
+from heimdall.domain.errors import AccessLostError, PluginError, TransientPluginError
 from heimdall.domain.failures import Failure
 from heimdall.plugin.detached import EnginePlugin, FoundWork, WorkSearch
 from heimdall.plugin.identity import AwsAccess, Identity, PluginServices
@@ -105,15 +105,17 @@ class EmrPlugin:
         files, storage = RunFiles.of(handle), self._storage(handle)
         if report.state is RunState.SUCCEEDED:
             storage.collect_result(files, output)
-        client, cluster_id = self._open(handle), value_of(handle, "cluster_id")
-        with engine_errors("looking for the logs", gone=_GONE, is_under_way=True):
-            told = client.describe_cluster(ClusterId=cluster_id)["Cluster"].get("LogUri", "")
-            step_id = value_of(handle, "step_id") or _own_step(client, handle).get("Id", "")
-        if not told or not step_id:
+        try:
+            logs = self._logs_of(handle)
+        except PluginError as error:
+            if isinstance(error, TransientPluginError) and not isinstance(error, AccessLostError):
+                raise
+            # logs that are out of reach do not undo how the step ended
+            output.stderr.write(f"[heimdall: {error}]\n".encode())
             return
-        logs = S3Place.parse(told.replace("s3n://", "s3://", 1))
-        below = logs.below(cluster_id, "steps", step_id)
-        storage.collect_logs(below, output, RunFiles(logs=logs))
+        if logs is not None:
+            place, below = logs
+            storage.collect_logs(below, output, RunFiles(logs=place))
 
     def find_work(self, search: WorkSearch) -> Iterator[FoundWork]:
         """List steps under names of ours, or clusters that were made for them."""
@@ -142,6 +144,17 @@ class EmrPlugin:
         return HealthReport(
             is_healthy=is_healthy, detail="" if is_healthy else f"the cluster is {state}"
         )
+
+    def _logs_of(self, handle: RunHandle) -> tuple[S3Place, S3Place] | None:
+        """Return where the cluster's logs are and, below that, the step's; None if it has none."""
+        client, cluster_id = self._open(handle), value_of(handle, "cluster_id")
+        with engine_errors("looking for the logs", gone=_GONE, is_under_way=True):
+            told = client.describe_cluster(ClusterId=cluster_id)["Cluster"].get("LogUri", "")
+            step_id = value_of(handle, "step_id") or _own_step(client, handle).get("Id", "")
+        if not told or not step_id:
+            return None
+        place = S3Place.parse(told.replace("s3n://", "s3://", 1))
+        return place, place.below(cluster_id, "steps", step_id)
 
     def _prepared(self, run: RunRequest, identity: Identity) -> tuple[dict[str, Any], RunFiles]:
         """Return the run's step and files; a statement is uploaded."""
