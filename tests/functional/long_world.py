@@ -109,6 +109,10 @@ class LongWorld:
             self._deliver_wakes()
         self._elapsed_ms = end_ms
 
+    def skip_time(self, seconds: float) -> None:
+        """Let time pass in which no message and no schedule comes."""
+        self._elapsed_ms += int(seconds * 1_000)
+
     def wake(self, job_id: str) -> None:
         """Have a job's first run looked after, out of turn."""
         self._execute(sqs_event({"wake": {"job_id": job_id, "run": 1, "number": None}}))

@@ -107,7 +107,10 @@ def test_execution_of_a_run_that_is_given_up_is_let_go(long):
     long.monkeypatch.setattr(
         type(execute_runtime().plugins.plugin("stepfunctions")), "cancel", lambda *_: None
     )
-    long.pass_time(25 * 3_600)
+    long.pass_time(3_600)
+    assert long.status(job_id) == "CANCELING"
+    long.skip_time(23 * 3_600)
+    long.pass_time(120)
 
     assert long.status(job_id) == "FAILED"
     assert [each.status for each in long.machine.executions.values()] == ["SUCCEEDED"]
