@@ -21,10 +21,17 @@ PATIENCE = 120.0
 
 
 class Api:
-    """One user's requests to one address; nobody's, if there are no credentials."""
+    """One user's requests to one address; nobody's, if there are no credentials.
 
-    def __init__(self, url: str, credentials: Credentials | None = None) -> None:
+    Args:
+        patience: seconds in which a gateway that is busy has to answer those that are repeated.
+    """
+
+    def __init__(
+        self, url: str, credentials: Credentials | None = None, *, patience: float = PATIENCE
+    ) -> None:
         self.url = url
+        self._patience = patience
         self._credentials = credentials
         self._http = httpx.Client(timeout=60, trust_env=False)
 
@@ -80,15 +87,18 @@ class Api:
 
     def _submit_patiently(self, body: dict[str, Any]) -> str:
         key = {"Idempotency-Key": str(uuid4())}
-        answer = patiently(lambda: self.request("POST", "/job", json=body, headers=key))
+        answer = self._patiently(lambda: self.request("POST", "/job", json=body, headers=key))
         assert answer.status_code == httpx.codes.OK, answer.text
         return str(answer.json()["id"])
 
     def job(self, job_id: str) -> dict[str, Any]:
-        answer = patiently(lambda: self.request("GET", f"/job/{job_id}"))
+        answer = self._patiently(lambda: self.request("GET", f"/job/{job_id}"))
         assert answer.status_code == httpx.codes.OK, answer.text
         job: dict[str, Any] = answer.json()
         return job
+
+    def _patiently(self, ask: Callable[[], httpx.Response]) -> httpx.Response:
+        return patiently(ask, self._patience)
 
     def wait_for_all(
         self, job_ids: list[str], *, seconds: float, every: float = 0.1
@@ -131,7 +141,7 @@ def wait_for(look: Callable[[], Any], *, seconds: float, what: str, every: float
     return found
 
 
-def patiently(ask: Callable[[], httpx.Response]) -> httpx.Response:
+def patiently(ask: Callable[[], httpx.Response], seconds: float = PATIENCE) -> httpx.Response:
     """Ask again while the gateway says nothing, or that it has no time (503), as clients do.
 
     So too if the emulator fails before a function is called: it copies what it knows of one while
@@ -146,7 +156,7 @@ def patiently(ask: Callable[[], httpx.Response]) -> httpx.Response:
         is_busy = given.status_code == httpx.codes.SERVICE_UNAVAILABLE
         return None if is_busy or '"errorType"' in given.text else given
 
-    given: httpx.Response = wait_for(answer, seconds=PATIENCE, what="time for a request", every=1)
+    given: httpx.Response = wait_for(answer, seconds=seconds, what="time for a request", every=1)
     return given
 
 
