@@ -142,7 +142,8 @@ def wait_for(look: Callable[[], Any], *, seconds: float, what: str, every: float
 
 
 def patiently(ask: Callable[[], httpx.Response], seconds: float = PATIENCE) -> httpx.Response:
-    """Ask again while the gateway says nothing, or that it has no time (503), as clients do.
+    """Ask again, as clients do, while the gateway says nothing, or that it has no time (503), or
+    that it is still answering the same request, which was given up here.
 
     So too if the emulator fails before a function is called: it copies what it knows of one while
     a deployment changes that.
@@ -154,7 +155,8 @@ def patiently(ask: Callable[[], httpx.Response], seconds: float = PATIENCE) -> h
         except httpx.TimeoutException:
             return None
         is_busy = given.status_code == httpx.codes.SERVICE_UNAVAILABLE
-        return None if is_busy or '"errorType"' in given.text else given
+        said = ('"request_in_progress"', '"errorType"')
+        return None if is_busy or any(each in given.text for each in said) else given
 
     given: httpx.Response = wait_for(answer, seconds=seconds, what="time for a request", every=1)
     return given
